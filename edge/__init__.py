@@ -1,0 +1,1 @@
+"""The daemon and everything the instrument itself needs; never torch."""

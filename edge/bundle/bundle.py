@@ -1,0 +1,116 @@
+"""Opening a bundle: signature first, then hashes, then what lies inside."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.bundle.archive import unpack_archive
+from edge.bundle.golden import Golden, unpack_golden
+from edge.bundle.header import HEADER_BYTES, Header, check_signature
+from edge.bundle.keys import TrustedKeys
+from edge.bundle.manifest import Manifest, Precision
+from edge.errors import BundleFormatError, HeadError
+from edge.head import Head, unpack_head
+
+LARGEST_BUNDLE_BYTES = 64 * 2**20
+BACKBONE = "backbone.{precision}.onnx"
+HEAD = "head.npz"
+GOLDEN = "golden.npz"
+EXEMPLARS = "exemplars.npz"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A verified bundle: everything in it is what was signed."""
+
+    manifest: Manifest
+    head: Head
+    golden: Golden
+    members: dict[str, bytes]
+    key_id: bytes
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """Precisions in which the backbone is here, the plainest first."""
+        prefix, suffix = BACKBONE.split("{precision}")
+        names = (name for name in self.members if name.startswith(prefix))
+        return tuple(sorted(name[len(prefix) : -len(suffix)] for name in names))
+
+    def backbone(self, precision: Precision) -> bytes:
+        """Return the ONNX file of a precision.
+
+        Raises
+        ------
+        BundleFormatError
+            If the bundle does not hold it.
+        """
+        name = BACKBONE.format(precision=precision)
+        if name not in self.members:
+            raise BundleFormatError(f"no {name} here, only {', '.join(self.precisions)}")
+        return self.members[name]
+
+
+def read_bundle(path: Path, trusted: TrustedKeys) -> Bundle:
+    """Open a bundle file and verify all of it, except its golden spectra.
+
+    Raises
+    ------
+    BundleFormatError
+        If it cannot be read, is no bundle, or holds what its manifest does not say.
+    BundleSignatureError
+        If the signature does not hold or the key is not trusted.
+    """
+    try:
+        if path.stat().st_size > LARGEST_BUNDLE_BYTES:
+            raise BundleFormatError(f"{path}: larger than {LARGEST_BUNDLE_BYTES} bytes")
+        content = path.read_bytes()
+    except OSError as error:
+        raise BundleFormatError(f"{path}: {error.strerror}") from error
+    return unpack_bundle(content, trusted)
+
+
+def unpack_bundle(content: bytes, trusted: TrustedKeys) -> Bundle:
+    """Verify and open the bytes of a bundle; raises as `read_bundle`."""
+    header = Header.unpack(content)
+    archive = content[HEADER_BYTES:]
+    check_signature(header, archive, trusted.find(header.key_id))
+    manifest, members = unpack_archive(archive)
+    bundle = Bundle(
+        manifest, _head(members), unpack_golden(_need(members, GOLDEN)), members, header.key_id
+    )
+    _check_consistent(bundle)
+    return bundle
+
+
+def _need(members: dict[str, bytes], name: str) -> bytes:
+    if name not in members:
+        raise BundleFormatError(f"{name} is missing")
+    return members[name]
+
+
+def _head(members: dict[str, bytes]) -> Head:
+    try:
+        return unpack_head(_need(members, HEAD))
+    except HeadError as error:
+        raise BundleFormatError(str(error)) from error
+
+
+def _check_consistent(bundle: Bundle) -> None:
+    manifest, head, golden = bundle.manifest, bundle.head, bundle.golden
+    backbone_id = hashlib.sha256(bundle.backbone("fp32")).hexdigest()
+    if not backbone_id == manifest.backbone_id == head.backbone_id:
+        raise BundleFormatError(
+            f"backbone {backbone_id[:12]}…, manifest {manifest.backbone_id[:12]}…, "
+            f"head {head.backbone_id[:12]}…: not of one making"
+        )
+    shapes = golden.spectra.shape[1:], golden.embeddings.shape[1:], head.embedding_size
+    size = manifest.embedding_size
+    if shapes != ((manifest.grid.count,), (size,), size) or len(golden.spectra) == 0:
+        raise BundleFormatError(
+            f"golden spectra {golden.spectra.shape} to {golden.embeddings.shape} do not fit "
+            f"grid {manifest.grid.count} and embedding {manifest.embedding_size}"
+        )
+    if head.classes != manifest.classes:
+        raise BundleFormatError("manifest and head name different classes")

@@ -1,0 +1,99 @@
+"""`manifest.json`: what a bundle is, where it came from, what it is good for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from edge.preprocess import Grid
+from edge.spectrum import AxisKind
+
+SCHEMA_VERSION = 1
+Precision = Literal["fp32", "int8", "int8.x86"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GridSpec(_Part):
+    """The grid the backbone reads."""
+
+    axis_kind: AxisKind = Field(description="what the axis measures")
+    start: float = Field(description="first grid point, in units of the axis kind")
+    step: float = Field(gt=0, description="distance of two grid points, in the same units")
+    count: int = Field(ge=1, description="number of grid points, B")
+
+    def grid(self) -> Grid:
+        """Return it as the preprocessing takes it."""
+        return Grid(self.start, self.step, self.count, self.axis_kind)
+
+
+class TrainingData(_Part):
+    """What the bundle was trained on."""
+
+    description: str = Field(description="the data set, in words")
+    citation: str = Field(description="how to cite it")
+    spectra: int = Field(ge=1, description="number of spectra trained on")
+    specimens: int = Field(ge=1, description="number of specimens they come from")
+
+
+class CrossValidation(_Part):
+    """Accuracy on spectra whose specimens were not trained on."""
+
+    method: str = Field(description="how the folds were made, as '5-fold grouped by specimen'")
+    n: int = Field(ge=1, description="spectra predicted, each once")
+    top1: float = Field(ge=0, le=1, description="share whose mineral is the most probable")
+    top3: float = Field(ge=0, le=1, description="share whose mineral is among three")
+    nll: float = Field(ge=0, description="mean negative log likelihood after calibration, nats")
+    top1_folds: tuple[float, ...] = Field(description="top-1 of each fold")
+
+
+class DriftEnvelope(_Part):
+    """Cross-validated accuracy against displacement of the axis."""
+
+    displacement_cm1: tuple[int, ...] = Field(description="displacements tried, cm⁻¹")
+    top1: tuple[float, ...] = Field(description="top-1 at each, fraction")
+
+
+class Member(_Part):
+    """One file inside the bundle."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of its bytes")
+    size: int = Field(ge=0, description="bytes")
+
+
+class Manifest(_Part):
+    """Everything said about a bundle, signed with it."""
+
+    schema_version: int = Field(description="of this manifest")
+    release: int = Field(ge=1, description="rises with every release of a bundle")
+    name: str = Field(description="model name")
+    created_utc: str = Field(description="ISO 8601")
+    licence: str = Field(description="SPDX expression for the weights")
+    backbone_id: str = Field(pattern=r"^[0-9a-f]{64}$", description="sha256 of the fp32 ONNX")
+    embedding_size: int = Field(ge=1, le=512, description="D")
+    grid: GridSpec = Field(description="the grid the backbone reads")
+    classes: tuple[str, ...] = Field(description="minerals it was trained to tell apart")
+    laser_wavelengths_nm: tuple[float, ...] = Field(description="lasers in the training data, nm")
+    training_data: TrainingData = Field(description="what it was trained on")
+    cross_validation: CrossValidation = Field(description="accuracy on unseen specimens")
+    drift_envelope: DriftEnvelope | None = Field(
+        default=None, description="accuracy against displacement; None if it was not measured"
+    )
+    precision: dict[str, Precision] = Field(
+        description="fastest equal precision by machine, measured at export; 'default' elsewhere"
+    )
+    members: dict[str, Member] = Field(description="every other file in the bundle")
+
+    @field_validator("schema_version")
+    @classmethod
+    def _known_schema(cls, version: int) -> int:
+        if version != SCHEMA_VERSION:
+            raise ValueError(f"schema {version}, this outcrop reads {SCHEMA_VERSION}")
+        return version
+
+    def precision_for(self, machine: str) -> Precision:
+        """Return the precision to run on a machine, named as `platform.machine()` does."""
+        return self.precision.get(machine, self.precision.get("default", "fp32"))

@@ -1,0 +1,132 @@
+"""From spectra to verdicts: preprocessing, runner and head in a row."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from edge.bundle import Bundle, check_golden
+from edge.bundle.manifest import Precision
+from edge.errors import AxisError, InvalidSpectrumError
+from edge.head import Head
+from edge.preprocess import preprocess
+from edge.runners import OnnxRunner, Runner
+from edge.spectrum import Spectrum
+
+_TOP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a spectrum was taken for, and how sure that is.
+
+    Parameters
+    ----------
+    label : the most probable mineral; None where the spectrum is invalid
+    probability : calibrated, of that mineral
+    top : the five most probable minerals with their probabilities
+    known : False where nothing like it was seen in training
+    prediction_set : minerals not ruled out at the head's coverage, most probable first
+    invalid : why the spectrum was not classified; None where it was
+    """
+
+    label: str | None
+    probability: float
+    top: tuple[tuple[str, float], ...]
+    known: bool
+    prediction_set: tuple[str, ...]
+    invalid: str | None = None
+
+    @classmethod
+    def refused(cls, reason: str) -> Verdict:
+        """Return the verdict on a spectrum that is kept but not classified."""
+        return cls(None, 0.0, (), False, (), reason)
+
+
+def judge(probabilities: NDArray[np.float32], head: Head) -> Verdict:
+    """Turn one row of class probabilities (K,) into a verdict."""
+    order = np.argsort(-probabilities, kind="stable")
+    best = float(probabilities[order[0]])
+    kept = [head.classes[k] for k in order if probabilities[k] >= head.set_probability]
+    return Verdict(
+        label=head.classes[order[0]],
+        probability=best,
+        top=tuple((head.classes[k], float(probabilities[k])) for k in order[:_TOP]),
+        known=best >= head.known_probability,
+        prediction_set=tuple(kept) or (head.classes[order[0]],),
+    )
+
+
+class Classifier:
+    """A bundle made ready to classify; a context manager, because its runner is one.
+
+    Parameters
+    ----------
+    bundle : verified
+    precision : which of its backbones to run; None for the one it recommends here
+
+    Raises
+    ------
+    GoldenMismatchError
+        On entry, if the golden spectra do not come out as they should on this machine.
+    RunnerError
+        On entry, if the runner cannot start.
+    """
+
+    def __init__(self, bundle: Bundle, precision: Precision | None = None) -> None:
+        self.bundle = bundle
+        self.head = bundle.head
+        self.grid = bundle.manifest.grid.grid()
+        self.precision = precision or bundle.manifest.precision_for(platform.machine())
+        self._runner: Runner = OnnxRunner(bundle.backbone(self.precision), self.precision)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self._runner)
+            check_golden(self.bundle.golden, self._runner)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def runner_name(self) -> str:
+        """Runner and precision in use."""
+        return self._runner.name
+
+    def classify(self, spectrum: Spectrum) -> tuple[Verdict, NDArray[np.float32] | None]:
+        """Return the verdict on one spectrum and its embedding (D,), None where invalid."""
+        try:
+            intensity = preprocess(spectrum, self.grid)
+        except (InvalidSpectrumError, AxisError) as error:
+            return Verdict.refused(str(error)), None
+        (verdict,), embedding = self.classify_preprocessed(intensity[np.newaxis])
+        return verdict, embedding[0]
+
+    def classify_preprocessed(
+        self, intensity: NDArray[np.float32]
+    ) -> tuple[Sequence[Verdict], NDArray[np.float32]]:
+        """Return verdicts on preprocessed spectra (N, B) and their embeddings (N, D)."""
+        embedding, probabilities = self.infer(intensity)
+        return [judge(row, self.head) for row in probabilities], embedding
+
+    def infer(
+        self, intensity: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return embeddings (N, D) and probabilities (N, K) of preprocessed spectra (N, B)."""
+        embedding = self._runner.infer(intensity[:, np.newaxis, :])
+        return embedding, self.head.probabilities(embedding)

@@ -1,0 +1,101 @@
+"""`outcrop bundle`: is this file what was signed, and what is in it?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from edge.bundle import Bundle, demo_key
+from edge.bundle.header import key_id
+from edge.classifier import Classifier
+from edge.cli.options import json_option, open_bundle, trust_option
+
+
+@click.group()
+def command() -> None:
+    """Verify and inspect bundles. A bundle that is refused exits with 3."""
+
+
+@command.command()
+@click.argument("bundle_path", metavar="BUNDLE", type=click.Path(path_type=Path))
+@trust_option
+@json_option
+def verify(bundle_path: Path, trusted_keys: tuple[Path, ...], as_json: bool) -> None:
+    """Check signature, hashes, contents and golden spectra of BUNDLE."""
+    bundle = open_bundle(bundle_path, trusted_keys)
+    with Classifier(bundle) as classifier:
+        runner = classifier.runner_name
+    if as_json:
+        click.echo(
+            json.dumps({"bundle": str(bundle_path), "key_id": bundle.key_id.hex(), "ok": True})
+        )
+        return
+    click.echo(f"{bundle_path}: good; signed by {_signer(bundle)}; golden spectra hold on {runner}")
+
+
+@command.command()
+@click.argument("bundle_path", metavar="BUNDLE", type=click.Path(path_type=Path))
+@trust_option
+@json_option
+def inspect(bundle_path: Path, trusted_keys: tuple[Path, ...], as_json: bool) -> None:
+    """Show the manifest of BUNDLE, once its signature holds."""
+    bundle = open_bundle(bundle_path, trusted_keys)
+    if as_json:
+        click.echo(bundle.manifest.model_dump_json())
+        return
+    console = Console()
+    console.print(_summary(bundle))
+    console.print(_members(bundle))
+
+
+def _signer(bundle: Bundle) -> str:
+    name = bundle.key_id.hex()
+    if bundle.key_id == key_id(demo_key()):
+        return f"{name} (the demo key: proves that it is whole, not where it comes from)"
+    return name
+
+
+def _summary(bundle: Bundle) -> Table:
+    manifest = bundle.manifest
+    validation, training = manifest.cross_validation, manifest.training_data
+    table = Table(show_header=False, box=None)
+    rows = {
+        "name": f"{manifest.name}, release {manifest.release}, {manifest.created_utc}",
+        "signed by": _signer(bundle),
+        "backbone": f"{manifest.backbone_id[:16]}…, embedding {manifest.embedding_size}",
+        "grid": f"{manifest.grid.start:g} + {manifest.grid.step:g}·i, "
+        f"{manifest.grid.count} points, {manifest.grid.axis_kind}",
+        "classes": f"{len(manifest.classes)}: {', '.join(manifest.classes)}",
+        "trained on": f"{training.description}: {training.spectra} spectra of "
+        f"{training.specimens} specimens; cite {training.citation}",
+        "cross-validated": f"top-1 {validation.top1:.3f} (folds "
+        f"{min(validation.top1_folds):.3f} to {max(validation.top1_folds):.3f}), top-3 "
+        f"{validation.top3:.3f}, NLL {validation.nll:.3f}; {validation.method}, n = {validation.n}",
+        "drift": _drift(bundle),
+        "lasers": ", ".join(f"{nm:g} nm" for nm in manifest.laser_wavelengths_nm),
+        "runs": ", ".join(f"{where}: {what}" for where, what in manifest.precision.items()),
+        "licence": manifest.licence,
+    }
+    for name, text in rows.items():
+        table.add_row(f"[bold]{name}[/]", text)
+    return table
+
+
+def _drift(bundle: Bundle) -> str:
+    envelope = bundle.manifest.drift_envelope
+    if envelope is None:
+        return "not measured"
+    shown = {-30, -15, 0, 15, 30}
+    pairs = zip(envelope.displacement_cm1, envelope.top1, strict=True)
+    return "top-1 " + ", ".join(f"{top1:.3f} at {d:+d} cm⁻¹" for d, top1 in pairs if d in shown)
+
+
+def _members(bundle: Bundle) -> Table:
+    table = Table("member", "bytes", "sha256")
+    for name, member in bundle.manifest.members.items():
+        table.add_row(name, f"{member.size:,}", f"{member.sha256[:16]}…")
+    return table

@@ -1,0 +1,172 @@
+"""`outcrop demo`: a virtual spectrometer and the daemon, joined by a pseudo-terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import click
+import tomli_w
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from edge.cli.demo_summary import Latencies, Summary, read_truth, summarize
+from edge.cli.options import json_option, seed_option
+from edge.cli.shown import BUILTIN
+from edge.errors import EdgeError
+
+_ROWS = 15
+_PATIENCE_S = 60.0
+_DEMO_BAUD = 921_600
+
+
+class DemoError(EdgeError):
+    """One of the demo's two processes did not do its part."""
+
+
+@click.command()
+@click.option("--data", default=BUILTIN, show_default=True, metavar="DATA|builtin")
+@click.option("--count", type=click.IntRange(min=1), default=60, show_default=True)
+@click.option("--rate", "rate_hz", type=click.FloatRange(min=0.1), default=15.0, show_default=True)
+@seed_option
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder to leave everything in.")
+@json_option
+def command(
+    data: str, count: int, rate_hz: float, seed: int, keep: Path | None, as_json: bool
+) -> int:
+    """Send spectra over a serial line to the daemon, watch the verdicts, sum up.
+
+    Two processes, as in the field: `outcrop simulate` and `outcrop run`. Exits with 1 if a
+    spectrum was lost.
+    """
+    console = Console(stderr=as_json)
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outcrop-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        console.print(
+            f"{count} spectra from {data}, {rate_hz:g} a second, over a pty to outcrop run"
+        )
+        simulate = ["--spectra", data, "--count", str(count), "--rate", str(rate_hz)]
+        latencies = _play(console, folder, [*simulate, "--seed", str(seed)], count / rate_hz)
+        summary = summarize(folder, data, count, seed, latencies)
+    if as_json:
+        click.echo(json.dumps(summary.fields()))
+    else:
+        console.print(_summary_table(summary))
+    return 1 if summary.lost else 0
+
+
+def _play(console: Console, folder: Path, simulate: list[str], expected_s: float) -> Latencies:
+    port, config = folder / "spectrometer", folder / "outcrop.toml"
+    config.write_text(_config(port))
+    simulate += ["--port", "pty", "--link", str(port), "--baud", str(_DEMO_BAUD)]
+    simulate += ["--truth", str(folder / "truth.jsonl"), "--json"]
+    latencies = Latencies()
+    with (folder / "simulator.jsonl").open("w") as report:
+        simulator = _outcrop("simulate", *simulate, stdout=report)
+        daemon = _outcrop("run", "--config", str(config), stderr=subprocess.PIPE)
+        watch = threading.Thread(
+            target=_stop_when_done, args=(simulator, daemon, expected_s + _PATIENCE_S)
+        )
+        watch.start()
+        try:
+            _show_verdicts(console, folder, daemon.stderr, latencies, simulator)
+        finally:  # the daemon has ended, or the user has seen enough
+            simulator.terminate()
+            daemon.terminate()
+            watch.join()
+            daemon.wait()
+    if simulator.returncode or daemon.returncode:
+        raise DemoError(
+            f"simulator ended with {simulator.returncode}, daemon with {daemon.returncode}; "
+            "see what they say with --keep FOLDER"
+        )
+    return latencies
+
+
+def _outcrop(*arguments: str, **streams: IO[str] | int) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-m", "edge", *arguments], text=True, **streams)  # type: ignore[call-overload,no-any-return]
+
+
+def _stop_when_done(
+    simulator: subprocess.Popen[str], daemon: subprocess.Popen[str], timeout_s: float
+) -> None:
+    """End the daemon once every spectrum is acknowledged: it classifies the rest by itself."""
+    try:
+        simulator.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        simulator.terminate()
+        simulator.wait()
+    daemon.terminate()
+
+
+def _show_verdicts(
+    console: Console,
+    folder: Path,
+    events: IO[str] | None,
+    latencies: Latencies,
+    simulator: subprocess.Popen[str],
+) -> None:
+    latest: deque[dict[str, object]] = deque(maxlen=_ROWS)
+    with (folder / "events.jsonl").open("w") as log, Live(console=console, transient=True) as live:
+        for line in events or ():
+            log.write(line)
+            event = _event(line)
+            latencies.take(event)
+            if event.get("event") == "spectrum.classified":
+                latest.append(event)
+                live.update(_live_table(latest, read_truth(folder)))
+            elif event.get("level") in ("warning", "error") and simulator.poll() is None:
+                console.print(line.rstrip(), style="yellow", markup=False)
+    console.print(_live_table(latest, read_truth(folder)))
+
+
+def _event(line: str) -> dict[str, object]:
+    try:
+        event = json.loads(line)
+    except json.JSONDecodeError:  # not an event: a message of the interpreter itself
+        return {"level": "error"}
+    return event if isinstance(event, dict) else {"level": "error"}
+
+
+def _config(port: Path) -> str:
+    return tomli_w.dumps(
+        {
+            "instrument": [{"port": str(port), "baud": _DEMO_BAUD}],
+            "store": {"folder": "store"},
+            "bundle": {"trust_demo_key": True},
+            "log": {"level": "debug"},
+        }
+    )
+
+
+def _live_table(latest: deque[dict[str, object]], truth: dict[int, str | None]) -> Table:
+    table = Table("seq", "shown", "mineral", "probability", "known", "last byte → stored")
+    for event in latest:
+        shown = truth.get(int(str(event["sequence"]))) or ""
+        verdict = str(event["label"] or f"invalid: {event['invalid']}")
+        style = "green" if verdict == shown else None
+        table.add_row(
+            str(event["sequence"]),
+            shown,
+            f"[{style}]{verdict}[/]" if style else verdict,
+            f"{event['probability']:.2f}",
+            "yes" if event["known"] else "no",
+            f"{event['latency_ms']:.1f} ms",
+        )
+    return table
+
+
+def _summary_table(summary: Summary) -> Table:
+    table = Table(show_header=False, title="summary", title_justify="left")
+    for name, text in summary.lines():
+        table.add_row(name, text)
+    return table

@@ -1,0 +1,184 @@
+"""What a demo came to: counted in the store, compared with what was shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from edge.bundle import TrustedKeys, read_bundle, shipped_bundle_path
+from edge.bundle.manifest import CrossValidation
+from edge.classifier import Classifier
+from edge.cli.shown import spectra_to_show
+from edge.data import normalize_label
+from edge.evaluation import Evaluation, evaluate
+from edge.store import Record, read_records
+
+
+@dataclass(slots=True)
+class Latencies:
+    """Times from the last byte of a light frame, ms, out of the daemon's events.
+
+    Parameters
+    ----------
+    kept_ms : to its record on the disk
+    classified_ms : to its stored verdict
+    """
+
+    kept_ms: list[float] = field(default_factory=list)
+    classified_ms: list[float] = field(default_factory=list)
+
+    def take(self, event: dict[str, object]) -> None:
+        """Note what one event of the daemon tells."""
+        if event.get("event") == "frame.kept" and event["kind"] == "light":
+            self.kept_ms.append(float(str(event["latency_ms"])))
+        elif event.get("event") == "spectrum.classified" and "latency_ms" in event:
+            self.classified_ms.append(float(str(event["latency_ms"])))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts and times of one demo.
+
+    Parameters
+    ----------
+    taken : light spectra the instrument took
+    unacknowledged : frames it still holds
+    stored : light spectra in the store
+    classified : of those, with a verdict that is not "invalid"
+    invalid : kept and marked invalid
+    n : verdicts on minerals that the bundle has a class for
+    correct : of those, right
+    n_outside_classes : verdicts on other minerals
+    flagged_unknown : of those, marked as never seen
+    direct : the same spectra judged without instrument, line and noise
+    validation : what the bundle says of itself
+    """
+
+    taken: int
+    unacknowledged: int
+    stored: int
+    classified: int
+    invalid: int
+    n: int
+    correct: int
+    n_outside_classes: int
+    flagged_unknown: int
+    latencies: Latencies
+    direct: Evaluation
+    validation: CrossValidation
+
+    @property
+    def lost(self) -> int:
+        """Spectra taken and not stored."""
+        return self.taken - self.stored
+
+    def fields(self) -> dict[str, object]:
+        """Return what `--json` prints."""
+        counts = ["taken", "unacknowledged", "stored", "lost", "classified", "invalid", "n"]
+        counts += ["correct", "n_outside_classes", "flagged_unknown"]
+        return {
+            **{name: getattr(self, name) for name in counts},
+            "kept_ms": _spread(self.latencies.kept_ms),
+            "classified_ms": _spread(self.latencies.classified_ms),
+            "direct_top1": self.direct.top1,
+            "direct_n": self.direct.n,
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return what a person is shown."""
+        direct = round(self.direct.top1 * self.direct.n)
+        acknowledged = self.taken - self.unacknowledged
+        validation = self.validation
+        return [
+            ("received", f"{self.taken} spectra taken by the instrument, {self.lost} lost"),
+            ("acknowledged", f"{acknowledged}"),
+            ("stored", f"{self.stored}, {self.classified} classified, {self.invalid} invalid"),
+            ("correct", f"{self.correct} of {self.n} of minerals the bundle knows"),
+            ("  read directly", f"{direct} of {self.direct.n}, without line and detector noise"),
+            ("unknown", f"{self.flagged_unknown} of {self.n_outside_classes} of other minerals"),
+            ("last byte → kept", _times(self.latencies.kept_ms)),
+            ("last byte → verdict", _times(self.latencies.classified_ms)),
+            (
+                "to be expected",
+                f"{validation.top1:.1%} on specimens never seen ({validation.method}); "
+                "higher on spectra the bundle was trained on",
+            ),
+        ]
+
+
+def summarize(folder: Path, data: str, count: int, seed: int, latencies: Latencies) -> Summary:
+    """Compare a demo's store with what its instrument showed.
+
+    Parameters
+    ----------
+    folder : of the demo: store, truth and what the simulator reported
+    data, count, seed : what was shown, to judge the same spectra directly
+    """
+    bundle = read_bundle(shipped_bundle_path(), TrustedKeys.load(demo=True))
+    with Classifier(bundle) as classifier:
+        direct = evaluate(classifier, spectra_to_show(data, count, seed, quiet=True))
+    truth = read_truth(folder)
+    records = list(read_records(folder / "store"))
+    known = {normalize_label(name) for name in bundle.head.classes}
+    inside = [r for r in records if _judged(r) and _shown(truth, r) in known]
+    outside = [r for r in records if _judged(r) and _shown(truth, r) not in known]
+    return Summary(
+        taken=len(truth),
+        unacknowledged=_unacknowledged(folder),
+        stored=len(records),
+        classified=sum(_judged(r) for r in records),
+        invalid=sum(r.verdict is not None and r.verdict.invalid is not None for r in records),
+        n=len(inside),
+        correct=sum(_label(r) == _shown(truth, r) for r in inside),
+        n_outside_classes=len(outside),
+        flagged_unknown=sum(r.verdict is not None and not r.verdict.known for r in outside),
+        latencies=latencies,
+        direct=direct,
+        validation=bundle.manifest.cross_validation,
+    )
+
+
+def read_truth(folder: Path) -> dict[int, str | None]:
+    """Return what each frame of a demo showed, by sequence number."""
+    path = folder / "truth.jsonl"
+    if not path.exists():
+        return {}
+    lines = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    entries = [json.loads(line) for line in lines]
+    return {int(entry["sequence"]): entry["label"] for entry in entries}
+
+
+def _unacknowledged(folder: Path) -> int:
+    last = (folder / "simulator.jsonl").read_text().splitlines()[-1]
+    return int(json.loads(last)["retained"])
+
+
+def _judged(record: Record) -> bool:
+    return record.verdict is not None and record.verdict.invalid is None
+
+
+def _label(record: Record) -> str:
+    return normalize_label((record.verdict and record.verdict.label) or "")
+
+
+def _shown(truth: dict[int, str | None], record: Record) -> str:
+    return normalize_label(truth.get(record.identity.sequence) or "")
+
+
+def _spread(values_ms: list[float]) -> dict[str, float] | None:
+    if not values_ms:
+        return None
+    median, p99 = np.percentile(values_ms, [50, 99])
+    return {"median": round(float(median), 3), "p99": round(float(p99), 3)}
+
+
+def _times(values_ms: list[float]) -> str:
+    spread = _spread(values_ms)
+    return (
+        "no figures"
+        if spread is None
+        else f"median {spread['median']:.2f} ms, p99 {spread['p99']:.2f} ms"
+    )

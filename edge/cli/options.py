@@ -1,0 +1,43 @@
+"""Options that several subcommands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edge.bundle import Bundle, TrustedKeys, read_bundle, shipped_bundle_path
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+bundle_option = click.option(
+    "--bundle",
+    "bundle_path",
+    type=click.Path(path_type=Path),
+    default=shipped_bundle_path,
+    show_default="the shipped one",
+    help="Bundle file.",
+)
+
+trust_option = click.option(
+    "--trust",
+    "trusted_keys",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="PEM file of a public key to trust, besides outcrop's demo key; may be repeated.",
+)
+
+count_option = click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    help="Use this many of the spectra, drawn by --seed; all if not given.",
+)
+
+seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all chance."
+)
+
+
+def open_bundle(path: Path, trusted_keys: tuple[Path, ...]) -> Bundle:
+    """Open a bundle at the desk, where the demo key is trusted beside the given ones."""
+    return read_bundle(path, TrustedKeys.load(trusted_keys, demo=True))

@@ -1,0 +1,80 @@
+"""`outcrop records`: what the daemon has kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from edge.cli.classify import verdict_fields
+from edge.cli.options import json_option
+from edge.config import read_config
+from edge.store import Record, read_records
+
+DEFAULT_CONFIG = Path("/etc/outcrop/outcrop.toml")
+
+
+@click.command()
+@click.option("--last", type=click.IntRange(min=1), help="Only this many of the latest.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    envvar="OUTCROP_CONFIG",
+    help="Configuration of the daemon whose records to show.",
+)
+@click.option("--store", type=click.Path(path_type=Path), help="Folder of the stores instead.")
+@json_option
+def command(last: int | None, config_path: Path, store: Path | None, as_json: bool) -> None:
+    """Show stored spectra with their verdicts, oldest first."""
+    folder = store or read_config(config_path).store.folder
+    records = read_records(folder, last)
+    if as_json:
+        for record in records:
+            click.echo(json.dumps(_fields(record)))
+        return
+    Console().print(_table(records))
+
+
+def _fields(record: Record) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "instrument_id": record.identity.instrument_id,
+        "boot_id": record.identity.boot_id,
+        "sequence": record.identity.sequence,
+        "received_utc": _utc(record),
+        "classified": record.verdict is not None,
+    }
+    if record.verdict is not None:
+        fields |= verdict_fields(record.verdict)
+        fields["head_version"] = record.head_version
+        fields["precision"] = record.precision
+        fields["calibration_id"] = record.calibration_id
+    return fields
+
+
+def _table(records: Iterable[Record]) -> Table:
+    table = Table("received (UTC)", "instrument", "boot", "seq", "mineral", "p", "set", "note")
+    for record in records:
+        verdict = record.verdict
+        who = record.identity
+        shown = (_utc(record)[:19], who.instrument_id, f"{who.boot_id:08x}", str(who.sequence))
+        if verdict is None:
+            table.add_row(*shown, "", "", "", "not classified yet")
+        elif verdict.invalid is not None:
+            table.add_row(*shown, "", "", "", f"invalid: {verdict.invalid}")
+        else:
+            note = "" if verdict.known else "unknown?"
+            size = str(len(verdict.prediction_set))
+            table.add_row(*shown, verdict.label, f"{verdict.probability:.2f}", size, note)
+    return table
+
+
+def _utc(record: Record) -> str:
+    return datetime.fromtimestamp(record.received_utc_ns / 1e9, timezone.utc).isoformat()

@@ -1,0 +1,35 @@
+"""`outcrop run`: the daemon."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from edge.config import read_config
+from edge.daemon import Daemon
+from edge.daemon.events import configure_events
+
+
+@click.command()
+@click.option(
+    "--config",
+    "config_path",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="TOML configuration; `outcrop check-config` tells whether it is good.",
+)
+def command(config_path: Path) -> None:
+    """Record, classify and keep spectra until SIGTERM or SIGINT.
+
+    Events go to standard error, one JSON object a line. At the end everything that was
+    acknowledged is stored and classified.
+    """
+    config = read_config(config_path)
+    configure_events(config.log)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Daemon(config, stop).run()

@@ -1,0 +1,98 @@
+"""Starting, holding and ending the daemon's threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from edge.config import Config
+from edge.daemon.inference_thread import InferenceThread
+from edge.daemon.link_thread import run_link
+from edge.errors import StoreError
+
+_CHECK_S = 1.0
+
+
+class Daemon:
+    """Records every configured instrument and classifies what was recorded.
+
+    Parameters
+    ----------
+    config : effective
+    stop : set it, from any thread or signal handler, to end `run`
+    """
+
+    def __init__(self, config: Config, stop: threading.Event) -> None:
+        self._config = config
+        self._stop = stop
+        self._wake = threading.Event()
+        self._failed = threading.Event()
+        self._log = structlog.get_logger()
+
+    def run(self) -> None:
+        """Run until stopped; when this returns, all that was acknowledged is classified.
+
+        Raises
+        ------
+        StoreError
+            If the store's folder cannot be made, or a thread died of a defect.
+        """
+        folder = self._config.store.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder}: {error.strerror}: name another [store] folder") from error
+        links = [
+            self._thread(
+                f"link-{instrument.port}",
+                partial(
+                    run_link,
+                    instrument,
+                    folder,
+                    self._wake.set,
+                    self._stop,
+                    self._log.bind(port=instrument.port),
+                ),
+            )
+            for instrument in self._config.instrument
+        ]
+        no_more_frames = threading.Event()
+        inference = InferenceThread(
+            self._config, self._wake, no_more_frames, self._say_ready, self._log
+        )
+        classifying = self._thread("inference", inference.run)
+        while not self._stop.wait(_CHECK_S):
+            pass
+        for link in links:
+            link.join()
+        no_more_frames.set()
+        self._wake.set()
+        classifying.join()
+        self._log.info("daemon.stopped")
+        if self._failed.is_set():
+            raise StoreError("a thread of the daemon ended by a defect; its event says where")
+
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=self._guarded, args=(name, work), name=name)
+        thread.start()
+        return thread
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        # the last resort: a defect must end the process loudly, for systemd to start it anew
+        except Exception:  # noqa: BLE001
+            self._log.error("daemon.thread_died", thread=name, exc_info=True)
+            self._failed.set()
+            self._stop.set()
+
+    def _say_ready(self, classifying: bool) -> None:
+        self._log.info(
+            "daemon.ready",
+            classifying=classifying,
+            instruments=[instrument.port for instrument in self._config.instrument],
+            store=str(self._config.store.folder),
+        )

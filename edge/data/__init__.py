@@ -1,0 +1,8 @@
+"""Readers: everything a command takes as DATA becomes samples and faults here."""
+
+from edge.data.labels import normalize_label, specimen_of
+from edge.data.sample import Fault, Sample
+from edge.data.selection import draw, read_all
+from edge.data.sources import read_data
+
+__all__ = ["Fault", "Sample", "draw", "normalize_label", "read_all", "read_data", "specimen_of"]

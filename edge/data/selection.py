@@ -1,0 +1,33 @@
+"""Which of a source's spectra a command works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from edge.data.sample import Fault, Sample
+from edge.data.sources import read_data
+from edge.errors import DataError
+
+
+def read_all(paths: Iterable[Path]) -> Iterator[Sample | Fault]:
+    """Yield the spectra of several sources; one that cannot be read at all is a fault."""
+    for path in paths:
+        try:
+            yield from read_data(path)
+        except DataError as error:
+            yield Fault(error.source, 0, error.reason)
+
+
+def draw(samples: list[Sample], count: int | None, seed: int) -> list[Sample]:
+    """Return `count` samples drawn without repetition, in random order; all if `count` is None.
+
+    The same samples, count and seed give the same draw, so that what is sent over a serial
+    line can be evaluated directly as well.
+    """
+    if count is None or count >= len(samples) > 0:
+        count = len(samples)
+    order = np.random.default_rng(seed).permutation(len(samples))[:count]
+    return [samples[index] for index in order]

@@ -1,0 +1,90 @@
+"""DATA: a zip as downloaded, a folder, a text or CSV file, or an `.npz`."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.data.arrays import read_arrays
+from edge.data.sample import Fault, Sample
+from edge.data.text import read_text
+from edge.errors import DataError
+
+_TEXT = {".txt", ".csv", ".tsv", ".xy", ".dat"}
+_KNOWN = _TEXT | {".npz", ".zip"}
+_LARGEST_MEMBER_BYTES = 256 * 2**20
+
+
+def read_data(path: Path) -> Iterator[Sample | Fault]:
+    """Yield every spectrum under a path, in a fixed order, and a fault for each unreadable one.
+
+    Parameters
+    ----------
+    path : zip, folder (searched through), text, CSV or `.npz` file
+
+    Raises
+    ------
+    DataError
+        If the path does not exist or is of no kind that holds spectra.
+    """
+    if path.is_dir():
+        yield from _read_folder(path)
+    elif not path.exists():
+        raise DataError(str(path), "no such file or folder")
+    elif path.suffix.lower() not in _KNOWN:
+        raise DataError(str(path), f"not one of {', '.join(sorted(_KNOWN))} or a folder")
+    else:
+        yield from _read_file(path)
+
+
+def _read_folder(folder: Path) -> Iterator[Sample | Fault]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in _KNOWN)
+    if not files:
+        raise DataError(str(folder), "the folder holds no spectra")
+    for file in files:
+        try:
+            yield from _read_file(file)
+        except DataError as error:
+            yield Fault(str(file), 0, error.reason)
+
+
+def _read_file(path: Path) -> Iterator[Sample | Fault]:
+    try:
+        if path.suffix.lower() == ".zip":
+            yield from _read_zip(path)
+        elif path.suffix.lower() == ".npz":
+            with path.open("rb") as file:
+                yield from read_arrays(str(path), file)
+        else:
+            yield from read_text(str(path), path.read_text("utf-8", errors="replace"))
+    except OSError as error:
+        raise DataError(str(path), error.strerror or str(error)) from error
+
+
+def _read_zip(path: Path) -> Iterator[Sample | Fault]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if Path(member.filename).suffix.lower() in _TEXT | {".npz"}:
+                    yield from _read_member(archive, member)
+    except zipfile.BadZipFile as error:
+        raise DataError(str(path), f"damaged zip: {error}") from error
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Sample | Fault]:
+    name = member.filename
+    if member.file_size > _LARGEST_MEMBER_BYTES:
+        yield Fault(name, 0, f"{member.file_size} bytes, more than a spectrum file may have")
+        return
+    try:
+        content = archive.read(member)
+        if name.lower().endswith(".npz"):
+            yield from read_arrays(name, io.BytesIO(content))
+        else:
+            yield from read_text(name, content.decode("utf-8", errors="replace"))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        yield Fault(name, 0, f"damaged in the zip: {error}")
+    except DataError as error:
+        yield Fault(name, 0, error.reason)

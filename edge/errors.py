@@ -1,0 +1,148 @@
+"""The instrument's branch of the error tree.
+
+::
+
+    OutcropError
+    └── EdgeError
+        ├── SpectrumError
+        │   ├── AxisError              an axis that is no axis
+        │   └── InvalidSpectrumError   fit to be kept, not fit to be classified
+        ├── DataError                  a file or folder that holds no readable spectrum
+        ├── ConfigError                one or more faults of a configuration, with lines
+        ├── CalibrationError           coefficients that give no increasing axis
+        ├── BundleError                (refused) a bundle that must not run
+        │   ├── BundleFormatError      not a bundle, or one byte is off
+        │   ├── BundleSignatureError   signed by nobody who is trusted
+        │   └── GoldenMismatchError    computes something else than where it was made
+        ├── HeadError                  a head that does not fit its backbone
+        ├── RunnerError                (recoverable) inference that could not start or run
+        │   └── RunnerInputError       wrong shape or dtype, found before inference
+        └── StoreError                 (recoverable) a database that cannot be used now
+            ├── StoreMissingError      nothing was ever recorded there
+            └── StoreSchemaError       written by a newer outcrop
+
+The bridge's branch is drawn in `firmware_bridge/errors.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from firmware_bridge.errors import OutcropError
+
+
+class EdgeError(OutcropError):
+    """Anything that goes wrong on the instrument's side of the link."""
+
+
+class SpectrumError(EdgeError):
+    """A spectrum that cannot be built or used."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class AxisError(SpectrumError):
+    """An axis that is empty, not finite, not strictly increasing, or of another length."""
+
+
+class InvalidSpectrumError(SpectrumError):
+    """A spectrum that is kept but not classified; `reason` goes into the record."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class DataError(EdgeError):
+    """A source of spectra that cannot be read, with where and why."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class ConfigError(EdgeError):
+    """Every fault found in one configuration file, each with its line where known."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: str, faults: Sequence[tuple[int | None, str]]) -> None:
+        lines = (f"{path}:{line}: {text}" if line else f"{path}: {text}" for line, text in faults)
+        super().__init__("\n".join(lines))
+        self.path = path
+        self.faults = tuple(faults)
+
+
+class CalibrationError(EdgeError):
+    """Calibration coefficients that do not give a usable axis."""
+
+
+class BundleError(EdgeError):
+    """A bundle that is refused; the last good one keeps running."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class BundleFormatError(BundleError):
+    """Not a bundle, damaged, or holding what its manifest does not say."""
+
+
+class BundleSignatureError(BundleError):
+    """A signature that does not hold, or a key that is not trusted here."""
+
+
+class GoldenMismatchError(BundleError):
+    """The runner's embeddings of the golden spectra are off by more than the tolerance."""
+
+    def __init__(self, runner: str, difference: float, tolerance: float) -> None:
+        super().__init__(
+            f"golden spectra differ by {difference:.3g} on runner {runner}, "
+            f"more than the {tolerance:.3g} this bundle allows"
+        )
+        self.runner = runner
+        self.difference = difference
+        self.tolerance = tolerance
+
+
+class HeadError(EdgeError):
+    """A head whose arrays contradict each other or its backbone."""
+
+
+class RunnerError(EdgeError):
+    """Inference that could not start or run."""
+
+    recoverable: ClassVar[bool] = True
+
+
+class RunnerInputError(RunnerError):
+    """An array of the wrong shape or dtype, refused before inference."""
+
+    recoverable: ClassVar[bool] = False
+
+    def __init__(self, expected: str, got: str) -> None:
+        super().__init__(f"expected {expected}, got {got}")
+        self.expected = expected
+        self.got = got
+
+
+class StoreError(EdgeError):
+    """A database that cannot be opened, read or written now."""
+
+    recoverable: ClassVar[bool] = True
+
+
+class StoreMissingError(StoreError):
+    """No database where one was to be read."""
+
+    recoverable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 2
+
+
+class StoreSchemaError(StoreError):
+    """A database written by a newer outcrop than this one."""
+
+    recoverable: ClassVar[bool] = False

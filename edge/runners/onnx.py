@@ -1,0 +1,82 @@
+"""The CPU runner, and the default: ONNX Runtime on one thread."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from edge.errors import RunnerError
+from edge.runners.base import check_batch
+
+
+class OnnxRunner:
+    """Runs a backbone's ONNX file on the CPU.
+
+    Parameters
+    ----------
+    model : bytes of an ONNX file with one input (N, 1, B) and one output (N, D), float32
+    precision : which of the bundle's files this is, for the name
+    threads : of one inference; one spectrum at a time gains nothing from more
+
+    Raises
+    ------
+    RunnerError
+        On entry, if ONNX Runtime refuses the file or it has other inputs and outputs.
+    """
+
+    def __init__(self, model: bytes, precision: str = "fp32", threads: int = 1) -> None:
+        self._model = model
+        self._threads = threads
+        self._session: ort.InferenceSession | None = None
+        self._bands = 0
+        self.name = f"onnx/{precision}"
+
+    def __enter__(self) -> Self:
+        try:
+            session = ort.InferenceSession(
+                self._model, self._options(), providers=["CPUExecutionProvider"]
+            )
+        # onnxruntime raises classes of its own C++ module that share no public base
+        except Exception as error:
+            raise RunnerError(f"{self.name}: ONNX Runtime refuses the backbone: {error}") from error
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        if len(inputs) != 1 or not outputs or len(inputs[0].shape) != 3:
+            raise RunnerError(
+                f"{self.name}: expected one input (N, 1, B), got {[i.shape for i in inputs]}"
+            )
+        self._bands = int(inputs[0].shape[2])
+        self._input, self._output = inputs[0].name, outputs[0].name
+        self._session = session
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session = None
+
+    def infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return embeddings (N, D) of preprocessed spectra (N, 1, B); see `Runner`."""
+        if self._session is None:
+            raise RunnerError(f"{self.name}: not active, use it as a context manager")
+        check_batch(batch, self._bands)
+        try:
+            (embedding,) = self._session.run([self._output], {self._input: batch})
+        except Exception as error:
+            raise RunnerError(f"{self.name}: inference failed: {error}") from error
+        return np.asarray(embedding, dtype=np.float32)
+
+    def _options(self) -> ort.SessionOptions:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # a waiting daemon must not spin: idle cost matters more than the last microsecond
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return options

@@ -1,0 +1,84 @@
+"""Opening an SQLite database: durability, numbered migrations, errors in our own tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import apsw
+
+from edge.errors import StoreError, StoreMissingError, StoreSchemaError
+
+Synchronous = Literal["FULL", "NORMAL"]
+_BUSY_TIMEOUT_MS = 5_000
+
+
+def open_database(
+    path: Path, migrations: Sequence[str], synchronous: Synchronous, vfs: str | None = None
+) -> apsw.Connection:
+    """Open a database for writing, creating or migrating it.
+
+    Parameters
+    ----------
+    path : of the database file; its folder must exist
+    migrations : SQL scripts; the schema version is how many of them were applied
+    synchronous : FULL where a commit must survive power loss, NORMAL where it can be rebuilt
+    vfs : SQLite's file layer by name; the tests pass one that loses unsynced writes
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be opened or written.
+    StoreSchemaError
+        If a newer outcrop wrote it.
+    """
+    with wrap_errors(path):
+        connection = apsw.Connection(str(path), vfs=vfs)
+        connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+        # from the first schema on: it cannot be changed later without a full copy
+        connection.pragma("auto_vacuum", 2)
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", synchronous)
+        connection.pragma("foreign_keys", True)
+        _migrate(connection, path, migrations)
+        return connection
+
+
+def open_for_reading(path: Path) -> apsw.Connection:
+    """Open an existing database without writing to it.
+
+    Raises
+    ------
+    StoreMissingError
+        If there is no such file.
+    """
+    if not path.exists():
+        raise StoreMissingError(f"{path}: no such database; has the daemon ever run here?")
+    with wrap_errors(path):
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+        connection.pragma("query_only", True)
+        return connection
+
+
+@contextmanager
+def wrap_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into `StoreError`, naming the database."""
+    try:
+        yield
+    except apsw.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+
+
+def _migrate(connection: apsw.Connection, path: Path, migrations: Sequence[str]) -> None:
+    version = int(connection.pragma("user_version") or 0)
+    if version > len(migrations):
+        raise StoreSchemaError(
+            f"{path}: schema {version}, this outcrop knows {len(migrations)}: update outcrop"
+        )
+    for number, script in enumerate(migrations[version:], start=version + 1):
+        with connection:
+            connection.execute(script)
+            connection.pragma("user_version", number)

@@ -1,0 +1,135 @@
+"""`derived.db`: verdicts and embeddings, all of which can be computed again from `raw.db`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from edge.classifier import Verdict
+from edge.store.database import open_database, wrap_errors
+from firmware_bridge.identity import FrameIdentity
+
+FILE_NAME = "derived.db"
+MIGRATIONS = (
+    """
+    CREATE TABLE verdicts (
+        id INTEGER PRIMARY KEY,
+        instrument_id TEXT NOT NULL,
+        boot_id INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        calibration_id TEXT NOT NULL,
+        preprocessing TEXT NOT NULL,
+        backbone_id TEXT NOT NULL,
+        precision TEXT NOT NULL,
+        head_version INTEGER NOT NULL,
+        label TEXT,
+        probability REAL NOT NULL,
+        known INTEGER NOT NULL,
+        top TEXT NOT NULL,
+        prediction_set TEXT NOT NULL,
+        invalid TEXT,
+        embedding BLOB,
+        classified_utc_ns INTEGER NOT NULL,
+        UNIQUE (instrument_id, boot_id, sequence, calibration_id, preprocessing, backbone_id,
+                precision)
+    );
+    """,
+)
+
+_INSERT = """
+    INSERT OR REPLACE INTO verdicts (
+        instrument_id, boot_id, sequence, calibration_id, preprocessing, backbone_id, precision,
+        head_version, label, probability, known, top, prediction_set, invalid, embedding,
+        classified_utc_ns)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredVerdict:
+    """A verdict with everything it depends on.
+
+    Parameters
+    ----------
+    embedding : (D,) float32, kept so that a refit of the head runs no network; None where
+        the spectrum was invalid
+    """
+
+    identity: FrameIdentity
+    calibration_id: str
+    preprocessing: str
+    backbone_id: str
+    precision: str
+    head_version: int
+    verdict: Verdict
+    embedding: NDArray[np.float32] | None
+    classified_utc_ns: int
+
+
+class DerivedStore:
+    """One thread's connection to `derived.db`.
+
+    Parameters
+    ----------
+    folder : where the stores lie; must exist
+    vfs : SQLite's file layer by name, for the power-loss tests
+    """
+
+    def __init__(self, folder: Path, vfs: str | None = None) -> None:
+        self.path = folder / FILE_NAME
+        self._connection = open_database(self.path, MIGRATIONS, "NORMAL", vfs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the database."""
+        self._connection.close()
+
+    def add(self, verdicts: Iterable[StoredVerdict]) -> None:
+        """Store verdicts in one transaction; one made anew takes the place of the old.
+
+        Raises
+        ------
+        StoreError
+            If the disk is full or fails.
+        """
+        with wrap_errors(self.path), self._connection:
+            self._connection.executemany(_INSERT, [_row(verdict) for verdict in verdicts])
+
+
+def _row(stored: StoredVerdict) -> tuple[str | int | float | bytes | None, ...]:
+    verdict, identity = stored.verdict, stored.identity
+    return (
+        identity.instrument_id,
+        identity.boot_id,
+        identity.sequence,
+        stored.calibration_id,
+        stored.preprocessing,
+        stored.backbone_id,
+        stored.precision,
+        stored.head_version,
+        verdict.label,
+        verdict.probability,
+        int(verdict.known),
+        json.dumps(verdict.top),
+        json.dumps(verdict.prediction_set),
+        verdict.invalid,
+        None if stored.embedding is None else stored.embedding.tobytes(),
+        stored.classified_utc_ns,
+    )
