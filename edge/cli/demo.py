@@ -22,6 +22,7 @@ from edge.cli.demo_summary import Latencies, Summary, read_truth, summarize
 from edge.cli.options import json_option, seed_option
 from edge.cli.shown import BUILTIN
 from edge.errors import EdgeError
+from firmware_bridge.identity import FrameIdentity
 
 _ROWS = 15
 _PATIENCE_S = 60.0
@@ -148,10 +149,10 @@ def _config(port: Path) -> str:
     )
 
 
-def _live_table(latest: deque[dict[str, object]], truth: dict[int, str | None]) -> Table:
+def _live_table(latest: deque[dict[str, object]], truth: dict[FrameIdentity, str | None]) -> Table:
     table = Table("seq", "shown", "mineral", "probability", "known", "last byte → stored")
     for event in latest:
-        shown = truth.get(int(str(event["sequence"]))) or ""
+        shown = truth.get(_identity(event)) or ""
         verdict = str(event["label"] or f"invalid: {event['invalid']}")
         style = "green" if verdict == shown else None
         table.add_row(
@@ -163,6 +164,11 @@ def _live_table(latest: deque[dict[str, object]], truth: dict[int, str | None]) 
             f"{event['latency_ms']:.1f} ms",
         )
     return table
+
+
+def _identity(event: dict[str, object]) -> FrameIdentity:
+    boot_id, sequence = int(str(event["boot_id"])), int(str(event["sequence"]))
+    return FrameIdentity(str(event["instrument_id"]), boot_id, sequence)
 
 
 def _summary_table(summary: Summary) -> Table:

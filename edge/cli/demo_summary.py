@@ -15,6 +15,7 @@ from edge.cli.shown import spectra_to_show
 from edge.data import normalize_label
 from edge.evaluation import Evaluation, evaluate
 from edge.store import Record, read_records
+from firmware_bridge.identity import FrameIdentity
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ def summarize(folder: Path, data: str, count: int, seed: int, latencies: Latenci
     with Classifier(bundle) as classifier:
         direct = evaluate(classifier, spectra_to_show(data, count, seed, quiet=True))
     truth = read_truth(folder)
-    records = list(read_records(folder / "store"))
+    records = [record for record in read_records(folder / "store") if record.identity in truth]
     known = {normalize_label(name) for name in bundle.head.classes}
     inside = [r for r in records if _judged(r) and _shown(truth, r) in known]
     outside = [r for r in records if _judged(r) and _shown(truth, r) not in known]
@@ -141,14 +142,17 @@ def summarize(folder: Path, data: str, count: int, seed: int, latencies: Latenci
     )
 
 
-def read_truth(folder: Path) -> dict[int, str | None]:
-    """Return what each frame of a demo showed, by sequence number."""
+def read_truth(folder: Path) -> dict[FrameIdentity, str | None]:
+    """Return what each frame of a demo showed, by its identity."""
     path = folder / "truth.jsonl"
     if not path.exists():
         return {}
     lines = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
     entries = [json.loads(line) for line in lines]
-    return {int(entry["sequence"]): entry["label"] for entry in entries}
+    return {
+        FrameIdentity(entry["instrument_id"], entry["boot_id"], entry["sequence"]): entry["label"]
+        for entry in entries
+    }
 
 
 def _unacknowledged(folder: Path) -> int:
@@ -164,8 +168,8 @@ def _label(record: Record) -> str:
     return normalize_label((record.verdict and record.verdict.label) or "")
 
 
-def _shown(truth: dict[int, str | None], record: Record) -> str:
-    return normalize_label(truth.get(record.identity.sequence) or "")
+def _shown(truth: dict[FrameIdentity, str | None], record: Record) -> str:
+    return normalize_label(truth.get(record.identity) or "")
 
 
 def _spread(values_ms: list[float]) -> dict[str, float] | None:

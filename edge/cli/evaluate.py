@@ -18,7 +18,7 @@ from edge.cli.options import (
     seed_option,
     trust_option,
 )
-from edge.cli.samples import labelled_samples
+from edge.cli.samples import readable_samples
 from edge.data import draw
 from edge.displacement import DISPLACEMENT_MODES, DisplacementMode
 from edge.errors import DataError
@@ -56,7 +56,7 @@ def command(
     believe is the cross-validated one in `outcrop bundle inspect`.
     """
     bundle = open_bundle(bundle_path, trusted_keys)
-    samples = draw(labelled_samples(data), count, seed)
+    samples = draw(readable_samples(data), count, seed)
     chosen = cast(DisplacementMode, mode)
     with Classifier(bundle) as classifier:
         evaluation = evaluate(classifier, samples, displace_cm1, chosen)
@@ -64,7 +64,7 @@ def command(
         click.echo(f"{source}: left out: {reason}", err=True)
     if evaluation.n == 0:
         raise DataError(
-            str(data), f"none of {len(samples)} labelled spectra is of a class of this bundle"
+            str(data), f"none of {len(samples)} spectra is labelled with a class of this bundle"
         )
     click.echo(_as_json(evaluation, displace_cm1, mode) if as_json else _as_text(evaluation))
 

@@ -26,17 +26,3 @@ def readable_samples(data: Path, *, quiet: bool = False) -> list[Sample]:
     if not samples:
         raise DataError(str(data), "no readable spectrum")
     return samples
-
-
-def labelled_samples(data: Path) -> list[Sample]:
-    """Return the readable spectra that say which mineral they show.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
-    labelled = [sample for sample in readable_samples(data) if sample.label is not None]
-    if not labelled:
-        raise DataError(str(data), "no spectrum says which mineral it shows")
-    return labelled

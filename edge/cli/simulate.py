@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -30,17 +31,59 @@ from firmware_bridge.virtual import VirtualSettings, run
 
 
 @click.command()
-@click.option("--spectra", required=True, metavar="DATA|builtin", help="What to show.")
-@click.option("--port", "port_address", required=True, metavar="pty|tcp:HOST:PORT|DEVICE")
-@click.option("--rate", "rate_hz", type=click.FloatRange(min=0.001), default=2.0, show_default=True)
+@click.option(
+    "--spectra",
+    required=True,
+    metavar="DATA|builtin",
+    help="What to show: files, or the built-in library of mineral lines.",
+)
+@click.option(
+    "--port",
+    "port_address",
+    required=True,
+    metavar="pty|tcp:HOST:PORT|DEVICE",
+    help="Where to be: a new pseudo-terminal, a port to listen on, or a serial device.",
+)
+@click.option(
+    "--rate",
+    "rate_hz",
+    type=click.FloatRange(min=0.001),
+    default=2.0,
+    show_default=True,
+    help="Spectra a second.",
+)
 @click.option("--count", type=click.IntRange(min=1), help="Spectra to take; endless if not given.")
-@click.option("--baud", type=click.IntRange(min=300), default=921_600, show_default=True)
+@click.option(
+    "--baud",
+    type=click.IntRange(min=300),
+    default=921_600,
+    show_default=True,
+    help="Bits per second of the line.",
+)
 @seed_option
-@click.option("--pixels", type=click.IntRange(8, 16_000), default=2048, show_default=True)
-@click.option("--instrument-id", default="VIRTUAL-1", show_default=True)
+@click.option(
+    "--pixels",
+    type=click.IntRange(8, 16_000),
+    default=2048,
+    show_default=True,
+    help="Pixels of the detector.",
+)
+@click.option(
+    "--instrument-id", default="VIRTUAL-1", show_default=True, help="What it calls itself."
+)
 @click.option("--drift-nm", type=float, default=0.0, help="True axis minus described one, nm.")
-@click.option("--bit-error-rate", type=click.FloatRange(0, 1), default=0.0)
-@click.option("--drop-fragment-rate", type=click.FloatRange(0, 1), default=0.0)
+@click.option(
+    "--bit-error-rate",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Share of bits flipped on the way to the host.",
+)
+@click.option(
+    "--drop-fragment-rate",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Share of fragments lost on the way to the host.",
+)
 @click.option(
     "--link", type=click.Path(path_type=Path), help="With a pty: a stable name to link to it."
 )
@@ -73,6 +116,7 @@ def command(
     arrays = [(sample.spectrum.axis, sample.spectrum.intensity) for sample in shown]
     settings = VirtualSettings(
         instrument_id=instrument_id,
+        boot_id=1 + secrets.randbelow(2**32 - 1),  # a boot is a boot, whatever the seed
         seed=seed,
         count=count,
         rate_hz=rate_hz,

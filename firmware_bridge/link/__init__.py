@@ -1,0 +1,39 @@
+"""The link session: says hello, gathers frames, asks again, acknowledges when told to."""
+
+from firmware_bridge.link.events import (
+    BytesSkipped,
+    CommandRefusedByInstrument,
+    Connected,
+    FragmentsRequested,
+    FrameAbandoned,
+    FrameReceived,
+    FrameUnreadable,
+    InstrumentRebooted,
+    InstrumentSilent,
+    LinkEvent,
+    PortLost,
+    PortUnavailable,
+    StatusReceived,
+)
+from firmware_bridge.link.host import HostLink
+from firmware_bridge.link.session import LinkSession
+from firmware_bridge.link.settings import LinkSettings
+
+__all__ = [
+    "BytesSkipped",
+    "CommandRefusedByInstrument",
+    "Connected",
+    "FragmentsRequested",
+    "FrameAbandoned",
+    "FrameReceived",
+    "FrameUnreadable",
+    "HostLink",
+    "InstrumentRebooted",
+    "InstrumentSilent",
+    "LinkEvent",
+    "LinkSession",
+    "LinkSettings",
+    "PortLost",
+    "PortUnavailable",
+    "StatusReceived",
+]

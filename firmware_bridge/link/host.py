@@ -1,0 +1,155 @@
+"""The host's half of the protocol: bytes and time in, events and bytes out; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from firmware_bridge.errors import MessageError
+from firmware_bridge.framing import FrameDecoder, Skipped
+from firmware_bridge.identity import FrameIdentity
+from firmware_bridge.link.collector import FrameCollector
+from firmware_bridge.link.dialogue import Dialogue
+from firmware_bridge.link.events import BytesSkipped, LinkEvent
+from firmware_bridge.link.outbox import Outbox
+from firmware_bridge.link.receipts import Receipts
+from firmware_bridge.link.settings import LinkSettings
+from firmware_bridge.messages import (
+    CommandDone,
+    CommandRefused,
+    Configure,
+    Describe,
+    Envelope,
+    SpectrumFragment,
+    Start,
+    Status,
+    Stop,
+    unpack_message,
+)
+
+
+class HostLink:
+    """Talk to one instrument.
+
+    A frame is acknowledged only after `acknowledge` was called for it. A frame that
+    comes again is reported again: the caller decides by identity what it has.
+
+    Parameters
+    ----------
+    settings : LinkSettings
+    """
+
+    def __init__(self, settings: LinkSettings | None = None) -> None:
+        self._settings = settings or LinkSettings()
+        self._outbox = Outbox()
+        self._decoder = FrameDecoder()
+        self._dialogue = Dialogue(self._settings, self._outbox)
+        self._receipts = Receipts(self._outbox)
+        self._collector: FrameCollector | None = None
+
+    @property
+    def description(self) -> Describe | None:
+        """What the instrument said of itself; None while it is not known."""
+        return self._dialogue.description
+
+    def receive(self, data: bytes, now_s: float) -> list[LinkEvent]:
+        """Take received bytes."""
+        events: list[LinkEvent] = []
+        for found in self._decoder.feed(data):
+            if isinstance(found, Skipped):
+                events.append(BytesSkipped(found.reason, found.byte_count))
+            else:
+                events.extend(self._take_body(found, now_s))
+        return events
+
+    def poll(self, now_s: float) -> list[LinkEvent]:
+        """Let time pass: say hello, repeat commands, ask for what is missing."""
+        events = self._dialogue.poll(now_s)
+        if self._collector is not None and self._dialogue.description is not None:
+            events.extend(self._collector.poll(now_s))
+        return events
+
+    def data_to_send(self) -> bytes:
+        """Return the bytes to write now."""
+        return self._outbox.take()
+
+    def start(self, count: int = 0, configure: Configure | None = None) -> None:
+        """Ask for `count` light spectra, 0 for any number, now and after reconnections."""
+        if configure is not None:
+            self._dialogue.order(configure)
+        self._dialogue.order(Start(count))
+
+    def stop(self) -> None:
+        """Ask for no more, now and after reconnections."""
+        self._dialogue.order(Stop())
+
+    def acknowledge(self, identities: Iterable[FrameIdentity]) -> None:
+        """Tell the instrument it may forget these frames: they are kept for good.
+
+        Frames of an earlier boot or another instrument are not sent: nobody holds them.
+        """
+        kept = tuple(identities)
+        self._receipts.remember(kept)
+        present = self._dialogue.description
+        if present is None:
+            return
+        here = (present.instrument_id, present.boot_id)
+        matching = [it.sequence for it in kept if (it.instrument_id, it.boot_id) == here]
+        self._receipts.send(present.boot_id, matching)
+
+    def reset(self) -> None:
+        """Begin anew on a port that was opened again; what was gathered is kept."""
+        self._decoder.reset()
+        self._outbox.clear()
+        self._dialogue.restart()
+
+    def silent_for_s(self, now_s: float) -> float:
+        """Return the time since something intelligible came, s."""
+        return self._dialogue.silent_for_s(now_s)
+
+    def _take_body(self, body: bytes, now_s: float) -> list[LinkEvent]:
+        try:
+            envelope = unpack_message(body)
+        except MessageError as error:
+            return [BytesSkipped(f"message: {error}", len(body))]
+        return self._take_message(envelope, len(body), now_s)
+
+    def _take_message(self, envelope: Envelope, byte_count: int, now_s: float) -> list[LinkEvent]:
+        message = envelope.message
+        if isinstance(message, SpectrumFragment):
+            self._dialogue.heard(now_s)
+            return self._take_fragment(message, byte_count, now_s)
+        if isinstance(message, Describe):
+            self._dialogue.heard(now_s)
+            return self._take_description(message, now_s)
+        if isinstance(message, CommandDone | CommandRefused | Status):
+            self._dialogue.heard(now_s)
+            return self._dialogue.answer(envelope.message_id, message, now_s)
+        # An echo of this side's own commands: a loop-back plug, a tty with echo on.
+        return [BytesSkipped(f"echo of {type(message).__name__}", byte_count)]
+
+    def _take_description(self, message: Describe, now_s: float) -> list[LinkEvent]:
+        events = self._dialogue.describe(message, now_s)
+        collector = self._collector
+        if collector is None or not collector.serves(message.instrument_id, message.boot_id):
+            if collector is not None:
+                events.extend(collector.abandon_all("the instrument rebooted"))
+            self._collector = FrameCollector(
+                message.instrument_id, message.boot_id, self._settings, self._outbox
+            )
+        return events
+
+    def _take_fragment(
+        self, fragment: SpectrumFragment, byte_count: int, now_s: float
+    ) -> list[LinkEvent]:
+        description, collector = self._dialogue.description, self._collector
+        if description is None or collector is None:
+            return [BytesSkipped("fragment before the instrument was described", byte_count)]
+        if fragment.boot_id != description.boot_id:
+            self._dialogue.ask_who()
+            return [BytesSkipped("fragment of another boot", byte_count)]
+        events = collector.add(fragment, now_s)
+        identity = FrameIdentity(description.instrument_id, fragment.boot_id, fragment.sequence)
+        if identity in self._receipts:
+            self._receipts.repeat(identity, now_s)
+            collector.want_no_more(fragment.sequence)
+        return events

@@ -1,0 +1,24 @@
+"""Ports: a byte stream to an instrument, whatever it runs over."""
+
+from firmware_bridge.ports.address import (
+    SerialAddress,
+    TcpAddress,
+    open_port,
+    parse_address,
+)
+from firmware_bridge.ports.base import Port
+from firmware_bridge.ports.pty_port import PtyPort
+from firmware_bridge.ports.serial_port import SerialPort
+from firmware_bridge.ports.tcp_port import TcpListenerPort, TcpPort
+
+__all__ = [
+    "Port",
+    "PtyPort",
+    "SerialAddress",
+    "SerialPort",
+    "TcpAddress",
+    "TcpListenerPort",
+    "TcpPort",
+    "open_port",
+    "parse_address",
+]

@@ -1,0 +1,83 @@
+"""Frames kept until the host says that it has them, and what of them is to be sent next."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from firmware_bridge.messages import Acknowledge, NotAcknowledge, SpectrumFragment
+
+
+@dataclass(slots=True)
+class _Retained:
+    fragments: list[SpectrumFragment]
+    to_send: list[int]
+    resend_due_s: float
+
+
+class RetentionBuffer:
+    """A bounded store of unacknowledged frames with a window in flight.
+
+    Parameters
+    ----------
+    capacity : int, frames
+    window : int, frames sent and not acknowledged at most
+    timeout_s : float, s
+        After so long without an acknowledgement a frame is sent again.
+    """
+
+    def __init__(self, capacity: int, window: int, timeout_s: float) -> None:
+        self._capacity = capacity
+        self._window = window
+        self._timeout_s = timeout_s
+        self._frames: OrderedDict[int, _Retained] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @property
+    def is_full(self) -> bool:
+        """True when no frame can be added."""
+        return len(self._frames) >= self._capacity
+
+    def add(self, fragments: list[SpectrumFragment]) -> None:
+        """Keep a frame, to be sent when its turn comes."""
+        todo = [fragment.index for fragment in fragments]
+        self._frames[fragments[0].sequence] = _Retained(fragments, todo, float("inf"))
+
+    def acknowledge(self, message: Acknowledge) -> None:
+        """Forget the frames the host has."""
+        done = [s for s in self._frames if any(a <= s <= b for a, b in message.ranges)]
+        for sequence in done:
+            del self._frames[sequence]
+
+    def not_acknowledge(self, message: NotAcknowledge) -> None:
+        """Send the missing fragments of a frame again, or all of it."""
+        frame = self._frames.get(message.sequence)
+        if frame is None:
+            return
+        count = len(frame.fragments)
+        asked = message.missing or tuple(range(count))
+        again = {index for index in asked if index < count}
+        frame.to_send = sorted(again.union(frame.to_send))
+
+    def next_fragment(self, now_s: float) -> SpectrumFragment | None:
+        """Return the next fragment to send; the oldest frame of the window goes first."""
+        for frame in self._in_window():
+            if frame.resend_due_s <= now_s:
+                frame.to_send = list(range(len(frame.fragments)))
+                frame.resend_due_s = float("inf")
+            if frame.to_send:
+                return self._take(frame, now_s)
+        return None
+
+    def _in_window(self) -> Iterator[_Retained]:
+        return islice(self._frames.values(), self._window)
+
+    def _take(self, frame: _Retained, now_s: float) -> SpectrumFragment:
+        index = frame.to_send.pop(0)
+        if not frame.to_send:
+            frame.resend_due_s = now_s + self._timeout_s
+        return frame.fragments[index]

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from firmware_bridge.fragments import FragmentAssembler
+from firmware_bridge.framing import FrameDecoder, encode_frame
+from firmware_bridge.messages import (
+    Acknowledge,
+    Command,
+    CommandDone,
+    CommandRefused,
+    Configure,
+    Describe,
+    Envelope,
+    Hello,
+    NotAcknowledge,
+    RefusalCode,
+    SpectrumFragment,
+    Start,
+    Status,
+    StatusRequest,
+    Stop,
+    pack_message,
+    unpack_message,
+)
+from firmware_bridge.spectrum_frame import SpectrumFrame
+from firmware_bridge.virtual import InstrumentFirmware, VirtualSettings
+from firmware_bridge.virtual.spectrometer import LinePace, boot
+
+BOOT_ID = 0xB007
+
+
+class Operator:
+    """Talks to one firmware by hand."""
+
+    def __init__(self, source_spectra: list, **settings: object) -> None:
+        base = {"seed": 1, "boot_id": BOOT_ID, "pixel_count": 288, "rate_hz": 10.0}
+        self.settings = VirtualSettings(**{**base, **settings})  # type: ignore[arg-type]
+        self.firmware: InstrumentFirmware = boot(source_spectra, self.settings, 0.0)
+        self._decoder = FrameDecoder()
+
+    def say(self, command: Command, message_id: int = 1, now_s: float = 0.0) -> None:
+        self.firmware.receive(encode_frame(pack_message(command, message_id)), now_s)
+
+    def hear(self, now_s: float = 0.0, max_bytes: int = 10**6) -> list[Envelope]:
+        found = self._decoder.feed(self.firmware.data_to_send(max_bytes, now_s))
+        return [unpack_message(body) for body in found if isinstance(body, bytes)]
+
+    def ask(self, command: Command, message_id: int = 1, now_s: float = 0.0) -> Envelope:
+        self.say(command, message_id, now_s)
+        (answer,) = self.hear(now_s)
+        return answer
+
+    def frames(self, now_s: float) -> dict[int, SpectrumFrame]:
+        """Let time pass; return the frames that came whole, by sequence."""
+        self.firmware.poll(now_s)
+        assembler = FragmentAssembler(64)
+        whole = {}
+        for envelope in self.hear(now_s):
+            if isinstance(envelope.message, SpectrumFragment):
+                payload = assembler.add(envelope.message).payload
+                if payload is not None:
+                    whole[envelope.message.sequence] = SpectrumFrame.unpack(payload)
+        return whole
+
+
+@pytest.fixture
+def operator(source_spectra) -> Callable[..., Operator]:
+    return lambda **settings: Operator(source_spectra, **settings)
+
+
+def test_hello_is_answered_with_the_description(operator):
+    answer = operator().ask(Hello(), 9)
+    assert answer.message_id == 9
+    description = answer.message
+    assert isinstance(description, Describe)
+    assert (description.instrument_id, description.boot_id) == ("VIRTUAL-1", BOOT_ID)
+    assert (description.pixel_count, description.next_sequence) == (288, 0)
+
+
+def test_idle_until_started_and_after_stop(operator):
+    it = operator()
+    assert it.frames(10.0) == {}
+    assert it.ask(Start(), 2, 10.0) == Envelope(2, CommandDone())
+    assert it.firmware.is_running
+    assert list(it.frames(10.25)) == [0, 1, 2]
+    assert it.ask(Stop(), 3, 10.25) == Envelope(3, CommandDone())
+    assert not it.firmware.is_running
+    it.say(Acknowledge(BOOT_ID, ((0, 2),)))
+    assert it.frames(20.0) == {}
+    assert it.firmware.retained_frames == 0
+
+
+def test_a_dark_frame_first_at_each_start_and_every_so_many(operator):
+    it = operator(dark_every=2, window_frames=20)
+    it.ask(Start(), 1, 0.0)
+    kinds = [frame.kind for frame in it.frames(0.65).values()]
+    assert kinds == ["dark", "light", "light", "dark", "light", "light", "dark"]
+    it.say(Acknowledge(BOOT_ID, ((0, 6),)))
+    it.ask(Start(), 2, 0.66)
+    assert it.frames(0.67)[7].kind == "dark"
+
+
+def test_dark_only_at_start_when_not_repeated(operator):
+    it = operator(dark_every=0, window_frames=20)
+    it.ask(Start(), 1, 0.0)
+    kinds = [frame.kind for frame in it.frames(0.95).values()]
+    assert kinds == ["dark"] + ["light"] * 9
+
+
+def test_start_with_a_count_stops_by_itself(operator):
+    it = operator()
+    it.ask(Start(count=2), 1, 0.0)
+    assert len(it.frames(0.55)) == 3  # and a dark one
+    assert not it.firmware.is_running
+
+
+def test_a_repeated_order_is_answered_again_and_done_once(operator):
+    it = operator()
+    it.ask(Start(count=1), 5, 0.0)
+    it.frames(0.55)
+    assert it.ask(Start(count=1), 5, 0.6) == Envelope(5, CommandDone())
+    assert not it.firmware.is_running
+    it.ask(Start(count=1), 6, 0.7)
+    assert it.firmware.is_running
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        Configure(integration_time_us=1),
+        Configure(integration_time_us=61_000_000, period_us=100_000_000),
+        Configure(averages=1001),
+        Configure(period_us=1),
+        Configure(integration_time_us=200_000),  # longer than the period of 100 ms
+    ],
+)
+def test_a_configuration_out_of_bounds_is_refused_and_changes_nothing(operator, order: Configure):
+    it = operator()
+    answer = it.ask(order, 4)
+    assert answer.message_id == 4
+    assert isinstance(answer.message, CommandRefused)
+    assert answer.message.code == RefusalCode.OUT_OF_BOUNDS
+    it.ask(Start(), 5)
+    frame = it.frames(0.01)[0]
+    assert (frame.integration_time_us, frame.averages) == (100_000, 1)
+
+
+def test_a_configuration_is_taken_and_zero_leaves_as_it_is(operator):
+    it = operator()
+    done = it.ask(Configure(integration_time_us=20_000, averages=3, period_us=500_000))
+    assert done.message == CommandDone()
+    assert it.ask(Configure(averages=2), 2).message == CommandDone()
+    it.ask(Start(), 3)
+    frames = it.frames(1.1)
+    assert len(frames) == 3
+    assert (frames[1].integration_time_us, frames[1].averages) == (20_000, 2)
+    assert frames[2].instrument_time_us - frames[1].instrument_time_us == 500_000
+
+
+def test_a_full_buffer_stops_acquiring_counts_and_loses_nothing(operator):
+    it = operator(retain_frames=4, window_frames=4)
+    it.ask(Start(), 1, 0.0)
+    it.frames(0.65)
+    status = it.ask(StatusRequest(), 2, 0.65).message
+    assert isinstance(status, Status)
+    assert (status.retained_frames, status.refused_frames) == (4, 3)
+    assert [index for _, index in it.firmware.take_acquired()] == [0, 1, 2]
+    it.say(Acknowledge(BOOT_ID, ((0, 3),)))
+    it.firmware.poll(0.75)
+    assert [index for _, index in it.firmware.take_acquired()] == [0]
+
+
+def test_only_a_window_of_frames_is_in_flight(operator):
+    it = operator(window_frames=2)
+    it.ask(Start(), 1, 0.0)
+    assert list(it.frames(0.45)) == [0, 1]
+    it.say(Acknowledge(BOOT_ID, ((1, 1),)))
+    assert list(it.frames(0.46)) == [2]
+
+
+def test_an_unacknowledged_frame_is_sent_again_after_its_time_out_until_acknowledged(operator):
+    it = operator(retransmit_timeout_s=1.0)
+    it.ask(Start(count=1), 1, 0.0)
+    first = it.frames(0.3)
+    assert list(first) == [0, 1]
+    assert it.frames(1.2) == {}
+    again = it.frames(1.31)
+    assert [f.pack() for f in again.values()] == [f.pack() for f in first.values()]
+    it.say(Acknowledge(BOOT_ID, ((0, 0),)))
+    assert list(it.frames(2.4)) == [1]
+    it.say(Acknowledge(BOOT_ID, ((1, 1),)))
+    assert it.frames(9.0) == {}
+
+
+def test_fragments_asked_for_are_sent_again(operator):
+    it = operator()
+    it.ask(Start(count=1), 1, 0.0)
+    it.frames(0.3)
+    it.say(NotAcknowledge(BOOT_ID, 1, (0, 2, 99)), 2, 0.3)
+    it.say(NotAcknowledge(BOOT_ID, 77, ()), 3, 0.3)
+    assert [(e.message.sequence, e.message.index) for e in it.hear(0.3)] == [(1, 0), (1, 2)]
+    it.say(NotAcknowledge(BOOT_ID, 1), 4, 0.3)
+    assert [e.message.index for e in it.hear(0.3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("command", [Acknowledge(1, ((0, 9),)), NotAcknowledge(1, 0)])
+def test_a_stale_boot_id_is_refused_and_forgets_nothing(operator, command: Command):
+    it = operator()
+    it.ask(Start(count=1), 1, 0.0)
+    it.frames(0.3)
+    answer = it.ask(command, 8, 0.3)
+    assert answer.message_id == 8
+    assert answer.message.code == RefusalCode.STALE_BOOT_ID
+    assert it.firmware.retained_frames == 2
+
+
+def test_what_is_no_command_is_refused_or_ignored(operator):
+    it = operator()
+    it.firmware.receive(b"\x05noise\x00" + encode_frame(b"\x01"), 0.0)
+    assert it.hear() == []
+    it.firmware.receive(encode_frame(bytes.fromhex("01 7e 0a 00")), 0.0)
+    (answer,) = it.hear()
+    assert answer.message_id == 10
+    assert answer.message == CommandRefused(RefusalCode.UNKNOWN_COMMAND, "message type 0x7e")
+    it.firmware.receive(encode_frame(pack_message(CommandDone())), 0.0)
+    assert it.hear() == []
+
+
+def test_only_whole_frames_within_the_grant_leave(operator):
+    it = operator()
+    it.ask(Start(count=1), 1, 0.0)
+    it.firmware.poll(0.3)
+    assert it.firmware.data_to_send(100, 0.3) == b""
+    assert len(it.firmware.data_to_send(300, 0.3)) in range(250, 301)
+
+
+def test_a_sleeping_process_does_not_catch_up_for_ever(operator):
+    it = operator(rate_hz=1000.0)
+    it.ask(Start(), 1, 0.0)
+    it.firmware.poll(1e6)
+    assert it.firmware.retained_frames + it.firmware.refused_frames <= 1001
+
+
+def test_boot_ids_come_from_the_seed_and_sequences_from_zero(source_spectra):
+    ids = [boot(source_spectra, VirtualSettings(seed=s), 0.0).boot_id for s in (1, 1, 2)]
+    assert ids[0] == ids[1] != ids[2]
+    free = {boot(source_spectra, VirtualSettings(), 0.0).boot_id for _ in range(4)}
+    assert len(free) == 4
+
+
+def test_the_pace_is_that_of_the_line():
+    pace = LinePace(921_600, 0.0)
+    sent = 0
+    for tick in range(1, 2001):
+        granted = pace.grant(tick * 0.005)
+        pace.spend(granted)
+        sent += granted
+    assert sent == pytest.approx(921_600, rel=0.001)
+    assert pace.grant(1000.0) <= 2000  # silence is not saved up
