@@ -43,7 +43,11 @@ class Calibration:
 
     def to_json(self) -> str:
         """Return the calibration as the store keeps it; equal ones give equal text."""
-        return json.dumps(asdict(self), sort_keys=True)
+        fields = asdict(self) | {
+            "wavelength_coefficients_nm": [float(c) for c in self.wavelength_coefficients_nm],
+            "laser_wavelength_nm": float(self.laser_wavelength_nm),
+        }
+        return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_json(cls, content: str) -> Calibration:
@@ -58,8 +62,11 @@ class Calibration:
         Raises
         ------
         CalibrationError
-            If the coefficients give a wavelength that is not positive, or no monotonic axis.
+            If there are no coefficients, or they give a wavelength that is not positive, or no
+            monotonic axis.
         """
+        if not self.wavelength_coefficients_nm:
+            raise CalibrationError("no wavelength coefficients")
         pixels = np.arange(self.pixel_count, dtype=np.float64)
         with np.errstate(all="ignore"):
             wavelength_nm = np.polynomial.Polynomial(self.wavelength_coefficients_nm)(pixels)

@@ -52,6 +52,8 @@ class Verdict:
 
 def judge(probabilities: NDArray[np.float32], head: Head) -> Verdict:
     """Turn one row of class probabilities (K,) into a verdict."""
+    if not np.isfinite(probabilities).all():
+        return Verdict.refused("the backbone gave values that are not numbers")
     order = np.argsort(-probabilities, kind="stable")
     best = float(probabilities[order[0]])
     kept = [head.classes[k] for k in order if probabilities[k] >= head.set_probability]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Literal
@@ -128,16 +129,25 @@ def read_config(path: Path) -> Config:
         raise ConfigError(str(path), [(None, f"not UTF-8 text: {error.reason}")]) from error
     try:
         config = Config.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [(None, str(error))]) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(str(path), [_syntax_fault(str(error))]) from error
     except ValidationError as error:
         raise ConfigError(str(path), _faults(error, text)) from error
     return _anchored(config, path.parent)
 
 
+def _syntax_fault(message: str) -> tuple[int | None, str]:
+    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    return (int(place.group(1)) if place else None), f"not TOML: {message}"
+
+
 def _faults(error: ValidationError, text: str) -> list[tuple[int | None, str]]:
     faults: list[tuple[int | None, str]] = []
-    for detail in error.errors():
+    details = error.errors()
+    outer = {detail["loc"][:k] for detail in details for k in range(len(detail["loc"]))}
+    for detail in details:
+        if detail["type"] == "too_short" and detail["loc"] in outer:
+            continue  # pydantic counts the good items only; the bad ones have said why
         where = ".".join(str(part) for part in detail["loc"])
         words = (
             "no such setting"

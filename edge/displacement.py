@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import AxisError
 from edge.preprocess import Grid, preprocess
 from edge.spectrum import Spectrum
 
@@ -27,9 +29,18 @@ def preprocess_displaced(
     Returns
     -------
     (B,) float32, dimensionless
+
+    Raises
+    ------
+    AxisError
+        If the displacement is not finite, or the spectrum is on another axis than the grid.
+    InvalidSpectrumError
+        If nothing of the spectrum can be seen on the grid.
     """
     if mode == "axis":
         return preprocess(spectrum.displaced(displacement), grid)
+    if not math.isfinite(displacement):
+        raise AxisError(f"a displacement of {displacement} is none")
     points = round(displacement / grid.step)
     return shift_on_grid(preprocess(spectrum, grid), points, edge=mode == "grid-edge")
 
@@ -45,9 +56,8 @@ def shift_on_grid(
     array([2., 3., 3.], dtype=float32)
     """
     bands = len(intensity)
-    points = max(-bands, min(bands, points))
+    furthest = bands - 1 if edge else bands
+    points = max(-furthest, min(furthest, points))
     kept = intensity[: bands - points] if points >= 0 else intensity[-points:]
     gap = (points, 0) if points >= 0 else (0, -points)
-    if edge and kept.size:
-        return np.pad(kept, gap, mode="edge")
-    return np.pad(kept, gap)
+    return np.pad(kept, gap, mode="edge") if edge else np.pad(kept, gap)

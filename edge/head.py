@@ -6,13 +6,13 @@ Refitting it never touches the backbone; at inference it costs some ten microsec
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import HeadError
+from edge.npz import DAMAGE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +49,8 @@ class Head:
 
     def __post_init__(self) -> None:
         classes = len(self.classes)
+        if not classes:
+            raise HeadError("a head without classes")
         if (
             self.weights.ndim != 2
             or self.weights.shape[1] != classes
@@ -134,5 +136,5 @@ def unpack_head(content: bytes) -> Head:
                 set_probability=float(arrays["set_probability"]),
                 version=int(arrays["version"]),
             )
-    except (KeyError, ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, AttributeError, *DAMAGE) as error:
         raise HeadError(f"head.npz is not readable: {error}") from error

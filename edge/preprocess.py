@@ -62,7 +62,8 @@ def preprocess(spectrum: Spectrum, grid: Grid) -> NDArray[np.float32]:
     AxisError
         If the spectrum's axis is of another kind than the grid.
     InvalidSpectrumError
-        If the axis misses the grid, or no intensity on the grid is positive.
+        If the axis misses the grid, no intensity on the grid is positive, or their
+        range exceeds single precision.
     """
     if spectrum.axis_kind != grid.axis_kind:
         raise AxisError(f"spectrum is on {spectrum.axis_kind}, the grid on {grid.axis_kind}")
@@ -76,5 +77,8 @@ def preprocess(spectrum: Spectrum, grid: Grid) -> NDArray[np.float32]:
     maximum = intensity.max()
     if not maximum > 0:
         raise InvalidSpectrumError("no positive intensity on the grid")
-    scaled: NDArray[np.float32] = (intensity / maximum).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled: NDArray[np.float32] = (intensity / maximum).astype(np.float32)
+    if not np.isfinite(scaled).all():
+        raise InvalidSpectrumError("intensities on the grid exceed single precision")
     return scaled

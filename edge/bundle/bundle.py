@@ -11,7 +11,7 @@ from edge.bundle.golden import Golden, unpack_golden
 from edge.bundle.header import HEADER_BYTES, Header, check_signature
 from edge.bundle.keys import TrustedKeys
 from edge.bundle.manifest import Manifest, Precision
-from edge.errors import BundleFormatError, HeadError
+from edge.errors import BundleError, BundleFormatError, HeadError
 from edge.head import Head, unpack_head
 
 LARGEST_BUNDLE_BYTES = 64 * 2**20
@@ -68,7 +68,10 @@ def read_bundle(path: Path, trusted: TrustedKeys) -> Bundle:
         content = path.read_bytes()
     except OSError as error:
         raise BundleFormatError(f"{path}: {error.strerror}") from error
-    return unpack_bundle(content, trusted)
+    try:
+        return unpack_bundle(content, trusted)
+    except BundleError as error:
+        raise type(error)(f"{path}: {error}") from error
 
 
 def unpack_bundle(content: bytes, trusted: TrustedKeys) -> Bundle:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import BundleFormatError, GoldenMismatchError
+from edge.npz import DAMAGE
 from edge.runners.base import Runner
 
 
@@ -76,5 +76,5 @@ def unpack_golden(content: bytes) -> Golden:
                 embeddings=arrays["embeddings"].astype(np.float32),
                 tolerances=dict(zip(names, arrays["tolerances"].tolist(), strict=True)),
             )
-    except (KeyError, ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, AttributeError, *DAMAGE) as error:
         raise BundleFormatError(f"golden.npz is not readable: {error}") from error

@@ -28,6 +28,7 @@ def command(config_path: Path) -> None:
     acknowledged is stored and classified.
     """
     config = read_config(config_path)
+    config.trusted()  # a key file that cannot be read is told now, not when the bundle is opened
     configure_events(config.log)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

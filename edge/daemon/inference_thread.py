@@ -17,7 +17,14 @@ from edge.bundle import read_bundle
 from edge.calibration import calibrate
 from edge.classifier import Classifier, Verdict
 from edge.config import Config
-from edge.errors import BundleError, CalibrationError, RunnerError, SpectrumError, StoreError
+from edge.errors import (
+    BundleError,
+    CalibrationError,
+    ConfigError,
+    RunnerError,
+    SpectrumError,
+    StoreError,
+)
 from edge.preprocess import PREPROCESSING
 from edge.store import DerivedStore, RawStore, StoredFrame, StoredVerdict, unclassified_rows
 from firmware_bridge.errors import FrameContentError
@@ -62,7 +69,7 @@ class InferenceThread:
             self._active = False
             try:
                 self._classify_until_stopped()
-            except BundleError as error:
+            except (BundleError, ConfigError) as error:
                 self._log.error("bundle.refused", reason=str(error), retry_in_s=retry_s)
             except RunnerError as error:
                 self._log.error("runner.failed", reason=str(error), retry_in_s=retry_s)

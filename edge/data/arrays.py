@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from edge.data.axis import mend_axis
 from edge.data.sample import Fault, Sample
 from edge.errors import DataError, SpectrumError
+from edge.npz import DAMAGE
 from edge.spectrum import AxisKind, Spectrum
 
 _AXES: dict[str, AxisKind] = {
@@ -31,9 +31,12 @@ def read_arrays(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
         If the file is no `.npz`, or its arrays are missing or do not fit each other.
     """
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        loaded = np.load(file, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise DataError(source, "not a .npz: one array without a name")
+        with loaded as arrays:
             kind, axis, intensity, labels = _select(source, arrays)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise DataError(source, f"not a readable .npz: {error}") from error
     for index, row in enumerate(intensity):
         label = None if labels is None else str(labels[index])
@@ -53,14 +56,21 @@ def _select(
     intensity_name = next((name for name in _INTENSITIES if name in arrays), None)
     if axis_name is None or intensity_name is None:
         raise DataError(source, f"expected raman_shift_cm1 and intensity, got {arrays.files}")
-    axis = arrays[axis_name].astype(np.float64)
-    intensity = np.atleast_2d(arrays[intensity_name])
+    axis = _real(source, axis_name, arrays).astype(np.float64)
+    intensity = np.atleast_2d(_real(source, intensity_name, arrays))
     if axis.ndim != 1 or intensity.ndim != 2 or intensity.shape[1] != axis.size:
         raise DataError(
             source, f"{axis_name} {axis.shape} does not fit {intensity_name} {intensity.shape}"
         )
     label_name = next((name for name in _LABELS if name in arrays), None)
-    labels = None if label_name is None else arrays[label_name]
+    labels = None if label_name is None else np.asarray(arrays[label_name])
     if labels is not None and labels.shape != (len(intensity),):
         raise DataError(source, f"{len(intensity)} spectra, but {labels.shape} labels")
     return _AXES[axis_name], axis, intensity, labels
+
+
+def _real(source: str, name: str, arrays: np.lib.npyio.NpzFile) -> NDArray[np.float64]:
+    values = np.asarray(arrays[name])
+    if values.dtype.kind not in "iufb":
+        raise DataError(source, f"{name} holds {values.dtype}, no real numbers")
+    return values

@@ -11,6 +11,7 @@ from edge.data.arrays import read_arrays
 from edge.data.sample import Fault, Sample
 from edge.data.text import read_text
 from edge.errors import DataError
+from edge.npz import DAMAGE
 
 _TEXT = {".txt", ".csv", ".tsv", ".xy", ".dat"}
 _KNOWN = _TEXT | {".npz", ".zip"}
@@ -69,7 +70,7 @@ def _read_zip(path: Path) -> Iterator[Sample | Fault]:
             for member in archive.infolist():
                 if Path(member.filename).suffix.lower() in _TEXT | {".npz"}:
                     yield from _read_member(archive, member)
-    except zipfile.BadZipFile as error:
+    except DAMAGE as error:
         raise DataError(str(path), f"damaged zip: {error}") from error
 
 
@@ -84,7 +85,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[
             yield from read_arrays(name, io.BytesIO(content))
         else:
             yield from read_text(name, content.decode("utf-8", errors="replace"))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        yield Fault(name, 0, f"damaged in the zip: {error}")
     except DataError as error:
         yield Fault(name, 0, error.reason)
+    except DAMAGE as error:
+        yield Fault(name, 0, f"damaged in the zip: {error}")

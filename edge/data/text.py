@@ -49,11 +49,17 @@ def _split_lines(text: str) -> tuple[dict[str, str], list[str], list[tuple[int, 
             key, _, value = line[2:].partition("=")
             header[key.strip().upper()] = value.strip()
         elif line and not line.startswith("#"):
-            if not rows and not columns and line[0].isalpha() and line[:3].lower() != "nan":
-                columns = _cells(line)
+            if not rows and not columns and _names_columns(line):
+                columns = [cell.strip("\"'") for cell in _cells(line)]
             else:
                 rows.append((number, line))
     return header, columns, rows
+
+
+def _names_columns(line: str) -> bool:
+    if "theta" in line.lower():
+        return True
+    return (line[0].isalpha() or line[0] in "\"'") and line[:3].lower() not in ("nan", "inf")
 
 
 def _cells(line: str) -> list[str]:
@@ -69,11 +75,14 @@ def _numbers(source: str, rows: list[tuple[int, str]]) -> NDArray[np.float64]:
     width = len(_cells(rows[0][1]))
     if width < 2:
         raise DataError(source, f"line {rows[0][0]}: expected axis and intensity, got one column")
-    joined = " ".join(line for _, line in rows)
+    # a NaN ends each row: were one too long and another too short, it would not stand in line
+    joined = " nan ".join(line for _, line in rows) + " nan"
     try:  # all at once: 50 times faster than line by line
         flat = np.array(joined.replace(",", " ").replace(";", " ").split(), dtype=np.float64)
-        if flat.size == width * len(rows):
-            return flat.reshape(len(rows), width)
+        if flat.size == (width + 1) * len(rows):
+            table = flat.reshape(len(rows), width + 1)
+            if np.isnan(table[:, width]).all():
+                return table[:, :width]
     except ValueError:
         pass  # the slow way finds the line
     return np.array([_row(source, number, line, width) for number, line in rows])

@@ -44,9 +44,15 @@ class OnnxRunner:
         except Exception as error:
             raise RunnerError(f"{self.name}: ONNX Runtime refuses the backbone: {error}") from error
         inputs, outputs = session.get_inputs(), session.get_outputs()
-        if len(inputs) != 1 or not outputs or len(inputs[0].shape) != 3:
+        if (
+            len(inputs) != 1
+            or not outputs
+            or len(inputs[0].shape) != 3
+            or not isinstance(inputs[0].shape[2], int)
+        ):
             raise RunnerError(
-                f"{self.name}: expected one input (N, 1, B), got {[i.shape for i in inputs]}"
+                f"{self.name}: expected one input (N, 1, B) with B fixed, "
+                f"got {[i.shape for i in inputs]}"
             )
         self._bands = int(inputs[0].shape[2])
         self._input, self._output = inputs[0].name, outputs[0].name

@@ -13,6 +13,7 @@ from edge.errors import StoreError, StoreMissingError, StoreSchemaError
 
 Synchronous = Literal["FULL", "NORMAL"]
 _BUSY_TIMEOUT_MS = 5_000
+_WAL_ATTEMPTS = 10
 
 
 def open_database(
@@ -36,13 +37,17 @@ def open_database(
     """
     with wrap_errors(path):
         connection = apsw.Connection(str(path), vfs=vfs)
-        connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-        # from the first schema on: it cannot be changed later without a full copy
-        connection.pragma("auto_vacuum", 2)
-        connection.pragma("journal_mode", "wal")
-        connection.pragma("synchronous", synchronous)
-        connection.pragma("foreign_keys", True)
-        _migrate(connection, path, migrations)
+        try:
+            connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+            # from the first schema on: it cannot be changed later without a full copy
+            connection.pragma("auto_vacuum", 2)
+            _use_wal(connection)
+            connection.pragma("synchronous", synchronous)
+            connection.pragma("foreign_keys", True)
+            _migrate(connection, path, migrations)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
@@ -72,13 +77,34 @@ def wrap_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
+def _use_wal(connection: apsw.Connection) -> None:
+    # of two threads that switch a new store at once SQLite fails one instead of letting it wait
+    for _ in range(_WAL_ATTEMPTS):
+        try:
+            connection.pragma("journal_mode", "wal")
+            return
+        except apsw.BusyError:
+            connection.execute("BEGIN IMMEDIATE")  # this waits for the other
+            connection.execute("COMMIT")
+    connection.pragma("journal_mode", "wal")
+
+
 def _migrate(connection: apsw.Connection, path: Path, migrations: Sequence[str]) -> None:
+    if _version(connection, path, migrations) == len(migrations):
+        return
+    # IMMEDIATE: of two threads that open a new store at once the second waits, and finds it made
+    connection.execute("BEGIN IMMEDIATE")
+    version = _version(connection, path, migrations)
+    for number, script in enumerate(migrations[version:], start=version + 1):
+        connection.execute(script)
+        connection.pragma("user_version", number)
+    connection.execute("COMMIT")
+
+
+def _version(connection: apsw.Connection, path: Path, migrations: Sequence[str]) -> int:
     version = int(connection.pragma("user_version") or 0)
     if version > len(migrations):
         raise StoreSchemaError(
             f"{path}: schema {version}, this outcrop knows {len(migrations)}: update outcrop"
         )
-    for number, script in enumerate(migrations[version:], start=version + 1):
-        with connection:
-            connection.execute(script)
-            connection.pragma("user_version", number)
+    return version

@@ -131,6 +131,13 @@ def simulator(
         process.communicate()
 
 
+def resident_mb(process_id: int) -> float:
+    """Return the resident memory of a process, MB."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
 def shown(folder: Path) -> dict[FrameIdentity, str]:
     """Return what each frame showed, as the simulator wrote it down."""
     entries = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]

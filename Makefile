@@ -1,0 +1,51 @@
+# make demo   install the base (no torch) and run the main job end to end
+# make test   install everything, lint, and pass the tests
+PYTHON  ?= python3
+VENV    ?= .venv
+DATA    ?= builtin
+COUNT   ?= 60
+RATE    ?= 15
+MINUTES ?= 10
+
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PYTEST  := $(BIN)/python -m pytest
+
+.PHONY: demo test test-full soak bench lint clean
+
+demo: $(VENV)/.base
+	$(BIN)/outcrop demo --data "$(DATA)" --count $(COUNT) --rate $(RATE)
+
+test: lint
+	$(PYTEST)
+
+test-full: $(VENV)/.dev
+	$(PYTEST) -m "not (soak or bench or gpu or hardware)"
+
+soak: $(VENV)/.dev
+	OUTCROP_SOAK_MINUTES=$(MINUTES) $(PYTEST) -m soak -s
+
+bench: $(VENV)/.dev
+	$(PYTEST) -m bench -s -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) dist build
+
+# The base install: what an instrument has.
+$(VENV)/.base: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; (3, 10) <= sys.version_info < (3, 14) or sys.exit("outcrop needs Python 3.10 to 3.13, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	touch $@
+
+# torch first and by itself: other packages ask for it without saying which build.
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) torch
+	$(PIP) -e '.[train,dev]'
+	touch $@
