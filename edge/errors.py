@@ -17,6 +17,7 @@
         ├── HeadError                  a head that does not fit its backbone
         ├── RunnerError                (recoverable) inference that could not start or run
         │   └── RunnerInputError       wrong shape or dtype, found before inference
+        ├── DemoError                  a process of the demo did not do its part
         └── StoreError                 (recoverable) a database that cannot be used now
             ├── StoreMissingError      nothing was ever recorded there
             └── StoreSchemaError       written by a newer outcrop
@@ -146,3 +147,7 @@ class StoreSchemaError(StoreError):
     """A database written by a newer outcrop than this one."""
 
     recoverable: ClassVar[bool] = False
+
+
+class DemoError(EdgeError):
+    """The virtual spectrometer or the daemon of a demo did not do its part."""

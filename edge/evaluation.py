@@ -85,7 +85,10 @@ def scores(
     [0.5, 1.0, 0.983]
     """
     mine = probabilities[np.arange(len(truth)), truth]
-    better = (probabilities > mine[:, np.newaxis]).sum(axis=1)
+    columns = np.arange(probabilities.shape[1])
+    # of equal ones the first counts as more probable, as in a verdict
+    first = (probabilities == mine[:, np.newaxis]) & (columns < truth[:, np.newaxis])
+    better = ((probabilities > mine[:, np.newaxis]) | first).sum(axis=1)
     nll = -np.log(np.maximum(mine.astype(np.float64), _SMALLEST_PROBABILITY)).mean()
     return float((better < 1).mean()), float((better < 3).mean()), float(nll)
 

@@ -76,6 +76,8 @@ class FrameContentError(FieldError):
 class SpectrumSourceError(FieldError):
     """Arrays or settings that a virtual spectrometer cannot measure."""
 
+    exit_code: ClassVar[int] = 2
+
 
 class PortError(BridgeError):
     """A port that cannot be used now; says which, why, and what to do."""

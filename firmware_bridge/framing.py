@@ -56,7 +56,9 @@ class Skipped:
 
 def encoded_length_max(body_bytes: int) -> int:
     """Return the most bytes a body of this length takes on the wire, delimiter included."""
-    return int(cobs.max_encoded_length(body_bytes + CRC_BYTES)) + len(DELIMITER)
+    content_bytes = body_bytes + CRC_BYTES
+    # COBS adds one byte, and one more for every whole 254 bytes
+    return content_bytes + max(1, -(-content_bytes // 254)) + len(DELIMITER)
 
 
 def encode_frame(body: bytes, max_body_bytes: int = MAX_BODY_BYTES) -> bytes:

@@ -115,5 +115,8 @@ def _check_consistent(bundle: Bundle) -> None:
             f"golden spectra {golden.spectra.shape} to {golden.embeddings.shape} do not fit "
             f"grid {manifest.grid.count} and embedding {manifest.embedding_size}"
         )
+    absent = set(manifest.precision.values()) - set(bundle.precisions)
+    if absent:
+        raise BundleFormatError(f"recommends {', '.join(sorted(absent))}, which is not here")
     if head.classes != manifest.classes:
         raise BundleFormatError("manifest and head name different classes")

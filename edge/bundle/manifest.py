@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from typing_extensions import Self
 
 from edge.preprocess import Grid
 from edge.spectrum import AxisKind
@@ -55,6 +56,12 @@ class DriftEnvelope(_Part):
 
     displacement_cm1: tuple[int, ...] = Field(description="displacements tried, cm⁻¹")
     top1: tuple[float, ...] = Field(description="top-1 at each, fraction")
+
+    @model_validator(mode="after")
+    def _one_accuracy_each(self) -> Self:
+        if len(self.top1) != len(self.displacement_cm1):
+            raise ValueError(f"{len(self.displacement_cm1)} displacements, {len(self.top1)} top-1")
+        return self
 
 
 class Member(_Part):

@@ -20,6 +20,10 @@ def command(config_path: Path) -> None:
     bundle it names would be refused.
     """
     config = read_config(config_path)
-    click.echo(tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)))
+    settings = config.model_dump(mode="json", exclude_none=True)
+    for instrument in settings["instrument"]:
+        if "integration_time_ms" not in instrument:  # then these are the instrument's own
+            del instrument["averages"], instrument["period_ms"]
+    click.echo(tomli_w.dumps(settings))
     bundle = read_bundle(config.bundle.path, config.trusted())
     click.echo(f"# bundle: {bundle.manifest.name}, release {bundle.manifest.release}, accepted")

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -21,16 +22,13 @@ from rich.table import Table
 from edge.cli.demo_summary import Latencies, Summary, read_truth, summarize
 from edge.cli.options import json_option, seed_option
 from edge.cli.shown import BUILTIN
-from edge.errors import EdgeError
+from edge.errors import DemoError
 from firmware_bridge.identity import FrameIdentity
 
 _ROWS = 15
 _PATIENCE_S = 60.0
 _DEMO_BAUD = 921_600
-
-
-class DemoError(EdgeError):
-    """One of the demo's two processes did not do its part."""
+_LOUD = ("warning", "error")
 
 
 @click.command()
@@ -55,9 +53,9 @@ def command(
         console.print(
             f"{count} spectra from {data}, {rate_hz:g} a second, over a pty to outcrop run"
         )
-        simulate = ["--spectra", data, "--count", str(count), "--rate", str(rate_hz)]
-        latencies = _play(console, folder, [*simulate, "--seed", str(seed)], count / rate_hz)
-        summary = summarize(folder, data, count, seed, latencies)
+        simulate = ["--spectra", data, "--rate", str(rate_hz), "--seed", str(seed)]
+        latencies, retained = _play(console, folder, simulate, count, count / rate_hz)
+        summary = summarize(folder, data, count, seed, latencies, retained)
     if as_json:
         click.echo(json.dumps(summary.fields()))
     else:
@@ -65,32 +63,37 @@ def command(
     return 1 if summary.lost else 0
 
 
-def _play(console: Console, folder: Path, simulate: list[str], expected_s: float) -> Latencies:
+def _play(
+    console: Console, folder: Path, simulate: list[str], count: int, expected_s: float
+) -> tuple[Latencies, int]:
+    """Return what the daemon's events told, and how many frames stayed unacknowledged."""
     port, config = folder / "spectrometer", folder / "outcrop.toml"
     config.write_text(_config(port))
-    simulate += ["--port", "pty", "--link", str(port), "--baud", str(_DEMO_BAUD)]
-    simulate += ["--truth", str(folder / "truth.jsonl"), "--json"]
+    simulate += ["--count", str(count), "--port", "pty", "--link", str(port)]
+    simulate += ["--baud", str(_DEMO_BAUD), "--truth", str(folder / "truth.jsonl"), "--json"]
     latencies = Latencies()
-    with (folder / "simulator.jsonl").open("w") as report:
-        simulator = _outcrop("simulate", *simulate, stdout=report)
-        daemon = _outcrop("run", "--config", str(config), stderr=subprocess.PIPE)
-        watch = threading.Thread(
-            target=_stop_when_done, args=(simulator, daemon, expected_s + _PATIENCE_S)
-        )
-        watch.start()
-        try:
-            _show_verdicts(console, folder, daemon.stderr, latencies, simulator)
-        finally:  # the daemon has ended, or the user has seen enough
-            simulator.terminate()
-            daemon.terminate()
-            watch.join()
-            daemon.wait()
-    if simulator.returncode or daemon.returncode:
+    simulator = _outcrop("simulate", *simulate, stdout=subprocess.PIPE)
+    said = iter(simulator.stdout or ())
+    if "listening" not in next(said, ""):
+        raise click.exceptions.Exit(simulator.wait())  # it has said why
+    daemon = _outcrop("run", "--config", str(config), stderr=subprocess.PIPE)
+    watch = threading.Thread(
+        target=_stop_when_done, args=(simulator, daemon, expected_s + _PATIENCE_S)
+    )
+    watch.start()
+    try:
+        _show_verdicts(console, folder, daemon.stderr or (), latencies, count)
+    finally:  # the daemon has ended, or the user has seen enough
+        simulator.terminate()
+        daemon.terminate()
+        watch.join()
+    result = json.loads(next(said, "{}"))
+    if simulator.wait() or daemon.wait() or "retained" not in result:
         raise DemoError(
-            f"simulator ended with {simulator.returncode}, daemon with {daemon.returncode}; "
-            "see what they say with --keep FOLDER"
+            f"virtual spectrometer ended with {simulator.returncode}, daemon with "
+            f"{daemon.returncode}; --keep FOLDER keeps the daemon's events"
         )
-    return latencies
+    return latencies, int(result["retained"])
 
 
 def _outcrop(*arguments: str, **streams: IO[str] | int) -> subprocess.Popen[str]:
@@ -112,21 +115,22 @@ def _stop_when_done(
 def _show_verdicts(
     console: Console,
     folder: Path,
-    events: IO[str] | None,
+    events: Iterable[str],
     latencies: Latencies,
-    simulator: subprocess.Popen[str],
+    count: int,
 ) -> None:
     latest: deque[dict[str, object]] = deque(maxlen=_ROWS)
     with (folder / "events.jsonl").open("w") as log, Live(console=console, transient=True) as live:
-        for line in events or ():
+        for line in events:
             log.write(line)
             event = _event(line)
             latencies.take(event)
             if event.get("event") == "spectrum.classified":
                 latest.append(event)
                 live.update(_live_table(latest, read_truth(folder)))
-            elif event.get("level") in ("warning", "error") and simulator.poll() is None:
-                console.print(line.rstrip(), style="yellow", markup=False)
+            elif event.get("level") in _LOUD and len(latencies.classified_ms) < count:
+                told = f"{event.get('event')}: {event.get('reason', line.strip())}"
+                console.print(told, style="yellow", markup=False)
     console.print(_live_table(latest, read_truth(folder)))
 
 

@@ -110,13 +110,17 @@ class Summary:
         ]
 
 
-def summarize(folder: Path, data: str, count: int, seed: int, latencies: Latencies) -> Summary:
+def summarize(
+    folder: Path, data: str, count: int, seed: int, latencies: Latencies, retained: int
+) -> Summary:
     """Compare a demo's store with what its instrument showed.
 
     Parameters
     ----------
-    folder : of the demo: store, truth and what the simulator reported
+    folder : of the demo: store and truth
     data, count, seed : what was shown, to judge the same spectra directly
+    latencies : from the daemon's events
+    retained : frames the instrument still held at the end
     """
     bundle = read_bundle(shipped_bundle_path(), TrustedKeys.load(demo=True))
     with Classifier(bundle) as classifier:
@@ -128,7 +132,7 @@ def summarize(folder: Path, data: str, count: int, seed: int, latencies: Latenci
     outside = [r for r in records if _judged(r) and _shown(truth, r) not in known]
     return Summary(
         taken=len(truth),
-        unacknowledged=_unacknowledged(folder),
+        unacknowledged=retained,
         stored=len(records),
         classified=sum(_judged(r) for r in records),
         invalid=sum(r.verdict is not None and r.verdict.invalid is not None for r in records),
@@ -153,11 +157,6 @@ def read_truth(folder: Path) -> dict[FrameIdentity, str | None]:
         FrameIdentity(entry["instrument_id"], entry["boot_id"], entry["sequence"]): entry["label"]
         for entry in entries
     }
-
-
-def _unacknowledged(folder: Path) -> int:
-    last = (folder / "simulator.jsonl").read_text().splitlines()[-1]
-    return int(json.loads(last)["retained"])
 
 
 def _judged(record: Record) -> bool:

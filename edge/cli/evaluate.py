@@ -64,7 +64,8 @@ def command(
         click.echo(f"{source}: left out: {reason}", err=True)
     if evaluation.n == 0:
         raise DataError(
-            str(data), f"none of {len(samples)} spectra is labelled with a class of this bundle"
+            str(data),
+            f"none of {len(samples)} spectra is valid and labelled with a class of this bundle",
         )
     click.echo(_as_json(evaluation, displace_cm1, mode) if as_json else _as_text(evaluation))
 

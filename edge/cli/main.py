@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused (signature, gate
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, version
@@ -52,6 +53,9 @@ def outcrop() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):  # a file name may hold bytes that are no text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(outcrop.main(arguments, prog_name="outcrop", standalone_mode=False) or 0)
     except click.ClickException as error:

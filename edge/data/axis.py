@@ -33,10 +33,12 @@ def mend_axis(
     if not np.isfinite(axis).all():
         raise AxisError("axis holds values that are not numbers")
     steps = np.diff(axis)
+    notes: tuple[str, ...] = ()
+    if axis.size and axis[-1] < axis[0]:
+        axis, intensity, steps = axis[::-1], intensity[::-1], -steps[::-1]
+        notes = ("axis falls, reversed",)
     if (steps > 0).all():
-        return axis, intensity, ()
-    if (steps < 0).all():
-        return axis[::-1], intensity[::-1], ("axis falls, reversed",)
+        return axis, intensity, notes
     backward, repeated = int((steps < 0).sum()), int((steps == 0).sum())
     unique, inverse = np.unique(axis, return_inverse=True)
     if (
@@ -47,4 +49,5 @@ def mend_axis(
             f"axis is not monotonic: of {steps.size} steps {backward} go back, {repeated} stand"
         )
     mean = np.bincount(inverse, weights=intensity) / np.bincount(inverse)
-    return unique, mean, (f"axis sorted: {backward} steps went back, {repeated} stood",)
+    sorted_note = f"axis sorted: {backward} steps went back, {repeated} stood"
+    return unique, mean, (*notes, sorted_note)

@@ -49,10 +49,11 @@ class OnnxRunner:
             or not outputs
             or len(inputs[0].shape) != 3
             or not isinstance(inputs[0].shape[2], int)
+            or inputs[0].type != "tensor(float)"
         ):
             raise RunnerError(
-                f"{self.name}: expected one input (N, 1, B) with B fixed, "
-                f"got {[i.shape for i in inputs]}"
+                f"{self.name}: expected one input (N, 1, B) float32 with B fixed, "
+                f"got {[(i.shape, i.type) for i in inputs]}"
             )
         self._bands = int(inputs[0].shape[2])
         self._input, self._output = inputs[0].name, outputs[0].name

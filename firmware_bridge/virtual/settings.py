@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from firmware_bridge.errors import SpectrumSourceError
+from firmware_bridge.replies import MAX_INSTRUMENT_ID_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ class VirtualSettings:
     drop_fragment_rate: float = 0.0
 
     def __post_init__(self) -> None:
+        name_bytes = len(self.instrument_id.encode())
+        most_bytes = MAX_INSTRUMENT_ID_BYTES
+        fits = 1 <= name_bytes <= most_bytes
+        _require("instrument_id", f"1 to {most_bytes} bytes", f"{name_bytes} bytes", fits)
         _require("rate_hz", "> 0", self.rate_hz, self.rate_hz > 0)
         _require("baud", ">= 300", self.baud, self.baud >= 300)
         _require("pixel_count", "8 to 16000", self.pixel_count, 8 <= self.pixel_count <= 16_000)

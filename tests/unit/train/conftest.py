@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("torch")
-
 from tests.unit.train.generated import write_minerals
-from train.dataset import Dataset, load_dataset
-from train.recipe import DataPart, PreprocessPart
+
+if TYPE_CHECKING:  # imported in the fixtures: without the [train] extra the tests are skipped
+    from train.dataset import Dataset
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,9 @@ def minerals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dataset(minerals: Path) -> Dataset:
+    from train.dataset import load_dataset
+    from train.recipe import DataPart, PreprocessPart
+
     found, faults = load_dataset(minerals, DataPart(), PreprocessPart().grid())
     assert faults == ()
     return found

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
+import numpy as np
 from scipy.special import softmax
 
 from train.calibration import calibrate, fit_temperature, negative_log_likelihood

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
+import numpy as np
 
 from edge.displacement import preprocess_displaced
 from tests.unit.train.generated import write_minerals, write_spectrum

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("torch")
+
 from tests.unit.train.generated import RECIPE, write_recipe_file
 from train.errors import RecipeError
 from train.recipe import (

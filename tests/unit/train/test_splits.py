@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
+import numpy as np
 import torch
 from click.testing import CliRunner
 
@@ -18,14 +23,16 @@ from train.crossvalidate import displacements
 from train.dataset import Dataset
 from train.errors import InterruptedTrainingError, RunError
 from train.evaluate import envelope_hits, logits_of, top_share
+from train.fold_result import fold_checkpoint
 from train.loop import Epoch, Fitted, fit
 from train.progress import Progress
 from train.recipe import Recipe, read_recipe
-from train.run import CHECKPOINT, RunFolder, fold_checkpoint
+from train.run import CHECKPOINT, RunFolder
 from train.training import Order, train_run
 
 pytestmark = pytest.mark.train
 QUIET = Progress(quiet=True)
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +97,7 @@ def test_a_run_leaves_everything_and_its_figures_agree(
     assert report.drift_envelope.top1[2] == pytest.approx(report.cross_validation.top1)
     assert RunFolder(out).read_report() == report
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    assert [line["epoch"] if "epoch" in line else line["number"] for line in lines] == [1, 2, 3] * 4
+    assert [line["epoch"] for line in lines] == [1, 2, 3] * 4
     held_out = [
         set(json.loads((out / "splits" / f"fold_{k}.json").read_text())["held_out"])
         for k in (1, 2, 3)
@@ -118,7 +125,7 @@ def test_ctrl_c_keeps_the_weights_and_says_where(
     recipe_file: Path, minerals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(self: RunFolder, part: str, epoch: Epoch) -> None:
-        if epoch.number == 2:
+        if epoch.epoch == 2:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(RunFolder, "log_epoch", interrupted)
@@ -130,6 +137,29 @@ def test_ctrl_c_keeps_the_weights_and_says_where(
     run = RunFolder(tmp_path / "run")
     assert not run.read_report().complete
     run.read_model(CHECKPOINT, run.read_recipe(), 4)
+
+
+def test_ctrl_c_ends_the_command_with_its_code(minerals: Path, tmp_path: Path) -> None:
+    recipe = write_recipe_file(tmp_path, RECIPE.replace("epochs = 3", "epochs = 10000"))
+    out = tmp_path / "run"
+    code = "import sys; from edge.cli.main import main; main(sys.argv[1:])"
+    arguments = ["train", str(recipe), "--data", str(minerals), "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        while not (out / "metrics.jsonl").exists():
+            assert process.poll() is None
+            time.sleep(0.05)  # another process's file: there is no event to await
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    finally:
+        process.kill()
+
+    assert process.returncode == 1
+    assert "of 10000 epochs on all spectra: the weights so far are in" in told.replace("\n", " ")
+    assert "Traceback" not in told
+    assert (out / "checkpoint.pt").exists()
 
 
 def test_a_folder_of_another_recipe_is_not_overwritten(
@@ -173,7 +203,7 @@ def test_help_imports_no_training_library() -> None:
         "bad = {'torch', 'sklearn', 'onnx', 'scipy'} & set(sys.modules);"
         "sys.exit(str(bad) if bad else 0)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_a_missing_library_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +224,7 @@ def test_the_envelope_reaches_every_integer_displacement(recipe: Recipe) -> None
 
 
 def test_the_shipped_recipe_reads_the_real_spectra(real_data: Path) -> None:
-    recipes = Path(__file__).parents[3] / "train" / "recipes"
+    recipes = ROOT / "train" / "recipes"
     recipe = read_recipe(recipes / "rruff63.toml")
     assert recipe.data.names is not None
 

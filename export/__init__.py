@@ -1,0 +1,1 @@
+"""From a trained run to one signed bundle, proven equal on the way."""

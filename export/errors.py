@@ -1,0 +1,77 @@
+"""The exporter's branch of the error tree.
+
+::
+
+    OutcropError
+    └── ExportError
+        ├── UnfinishedRunError     a run without what a bundle must say about its model
+        ├── UnexportableModelError (refused) a model that no bundle can hold
+        ├── GraphError             a graph that did not come out as it must
+        ├── ParityError            (refused) what was exported does not say what was trained
+        └── SigningKeyError        a file that holds no key to sign with
+
+The root is drawn in `firmware_bridge/errors.py`. `exit_code` is what the command ends with.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from firmware_bridge.errors import OutcropError
+
+
+class ExportError(OutcropError):
+    """Anything that keeps a run from becoming a bundle."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UnfinishedRunError(ExportError):
+    """A run that was interrupted or not cross-validated, with what to do."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UnexportableModelError(ExportError):
+    """A model that no bundle can hold, whatever its weights."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, model: str, embedding_size: int, largest: int) -> None:
+        super().__init__(
+            f"{model}: gives embeddings of {embedding_size} values, a bundle's head reads at "
+            f"most {largest}; this model is there to be trained and compared, not to be flown"
+        )
+        self.model = model
+        self.embedding_size = embedding_size
+        self.largest = largest
+
+
+class GraphError(ExportError):
+    """An ONNX graph that did not come out as it must."""
+
+    def __init__(self, what: str, expected: object, got: object) -> None:
+        super().__init__(f"{what}: expected {expected}, got {got}")
+        self.expected = expected
+        self.got = got
+
+
+class ParityError(ExportError):
+    """An exported precision that does not say what the trained model says."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, precision: str, measure: str, limit: float, got: float) -> None:
+        super().__init__(
+            f"{precision}: {measure} is {got:.4g}, the limit is {limit:.4g}; no bundle was written"
+        )
+        self.precision = precision
+        self.measure = measure
+        self.limit = limit
+        self.got = got
+
+
+class SigningKeyError(ExportError):
+    """A file that holds no Ed25519 private key."""
+
+    exit_code: ClassVar[int] = 2

@@ -1,0 +1,147 @@
+"""The backbone as an ONNX graph: one input (N, 1, B), one output (N, D), opset 20."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from export.errors import GraphError
+from train.models import Model
+
+OPSET = 20
+INPUT, OUTPUT = "intensity", "embedding"
+_SCOPES = "pkg.torch.onnx.name_scopes"
+_CONVOLUTION_DIMENSIONS = 4  # (C_out, C_in, 1, kernel)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """An fp32 backbone.
+
+    Parameters
+    ----------
+    content : bytes of the ONNX file
+    float_nodes : names of the nodes that quantization leaves in float
+    """
+
+    content: bytes
+    float_nodes: tuple[str, ...]
+
+    @property
+    def backbone_id(self) -> str:
+        """The sha256 by which everything derived from this backbone knows it."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+class Backbone(nn.Module):
+    """A model without its head.
+
+    Parameters
+    ----------
+    model : the trained model
+    """
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, intensity: Tensor) -> Tensor:
+        """Return embeddings (N, D) of preprocessed spectra (N, 1, B)."""
+        return self.model.embed(intensity)  # (N, D)
+
+
+def make_graph(model: Model, bands: int) -> Graph:
+    """Export a model's backbone.
+
+    Parameters
+    ----------
+    model : trained
+    bands : B, points of its grid
+
+    Raises
+    ------
+    GraphError
+        If the graph is not of opset 20, or holds a convolution that is not two-dimensional.
+    """
+    with _quiet():
+        program = torch.onnx.export(
+            Backbone(model).eval(),
+            (torch.zeros(2, 1, bands),),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes={INPUT: {0: torch.export.Dim("N")}},
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+    if program is None:
+        raise GraphError("export", "a program", "nothing")
+    proto = program.model_proto
+    _check_opset(proto)
+    _check_convolutions(proto)
+    float_nodes = _nodes_of(proto, model.float_modules)
+    _strip(proto)
+    onnx.checker.check_model(proto, full_check=True)
+    return Graph(proto.SerializeToString(deterministic=True), float_nodes)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what the exporter says of itself: its own deprecated call, and torchvision's lack."""
+    registration = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = registration.level
+    registration.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r".*LeafSpec", FutureWarning)
+            yield
+    finally:
+        registration.setLevel(level)
+
+
+def _check_opset(proto: onnx.ModelProto) -> None:
+    opsets = {entry.domain: entry.version for entry in proto.opset_import}
+    if opsets.get("") != OPSET:
+        raise GraphError("opset", OPSET, opsets.get(""))
+
+
+def _check_convolutions(proto: onnx.ModelProto) -> None:
+    dimensions = {tensor.name: len(tensor.dims) for tensor in proto.graph.initializer}
+    for node in proto.graph.node:
+        if node.op_type == "Conv" and dimensions.get(node.input[1]) != _CONVOLUTION_DIMENSIONS:
+            raise GraphError(
+                f"weights of {node.name}", "4 dimensions", dimensions.get(node.input[1])
+            )
+
+
+def _nodes_of(proto: onnx.ModelProto, modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the nodes that come from some submodules of the model."""
+    wanted = tuple(f"model.{module}" for module in modules)
+    return tuple(node.name for node in proto.graph.node if _lies_in(node, wanted))
+
+
+def _lies_in(node: onnx.NodeProto, modules: tuple[str, ...]) -> bool:
+    scopes = next((entry.value for entry in node.metadata_props if entry.key == _SCOPES), "[]")
+    names = [str(name) for name in ast.literal_eval(scopes)]
+    return any(name == m or name.startswith(f"{m}.") for name in names for m in modules)
+
+
+def _strip(proto: onnx.ModelProto) -> None:
+    """Remove traces of the machine that exported, so that the same weights give the same bytes."""
+    graph = proto.graph
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del proto.metadata_props[:]
+    del graph.metadata_props[:]
+    proto.doc_string = graph.doc_string = ""

@@ -1,0 +1,29 @@
+"""The trained model as numpy sees it: embeddings, and a head of two arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from train.models import Model
+
+
+@torch.no_grad()
+def trained_embedding(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the embeddings (N, D) that torch computes of spectra (N, 1, B)."""
+    embedding: NDArray[np.float32] = model.embed(torch.from_numpy(batch)).numpy()
+    return embedding
+
+
+def apply_head(model: Model, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return logits (N, K) of embeddings (N, D)."""
+    weights, bias = head_arrays(model)
+    return embedding @ weights + bias
+
+
+def head_arrays(model: Model) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a model's head as weights (D, K) and bias (K,), float32."""
+    weights: NDArray[np.float32] = model.head.weight.detach().numpy().T.copy()
+    bias: NDArray[np.float32] = model.head.bias.detach().numpy().copy()
+    return weights, bias

@@ -1,0 +1,52 @@
+"""`outcrop demo`: two processes joined by a pty, and a summary that adds up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_DEMO = [sys.executable, "-m", "edge", "demo"]
+
+
+def _demo(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*_DEMO, *options], capture_output=True, text=True, check=False)
+
+
+def test_the_demo_loses_nothing_and_recognizes_most() -> None:
+    done = _demo("--count", "50", "--rate", "25", "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["taken"], summary["stored"], summary["classified"]) == (50, 50, 50)
+    assert (summary["lost"], summary["unacknowledged"]) == (0, 0)
+    assert summary["n"] + summary["n_outside_classes"] == 50
+    assert summary["correct"] / summary["n"] > 0.75
+    assert summary["kept_ms"]["median"] <= summary["classified_ms"]["median"]
+
+
+def test_the_demo_shows_verdicts_and_a_summary_to_a_person() -> None:
+    done = _demo("--count", "6", "--rate", "25")
+    assert done.returncode == 0, done.stderr
+    for word in ("mineral", "probability", "received", "acknowledged", "stored", "correct", "p99"):
+        assert word in done.stdout
+
+
+def test_the_demo_on_real_spectra_agrees_with_reading_them_directly(real_data: Path) -> None:
+    data = str(real_data / "rruff" / "LR-Raman.zip")
+    done = _demo("--data", data, "--count", "80", "--rate", "25", "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["stored"] == 80
+    assert summary["n"] == summary["direct_n"] > 30
+    assert abs(summary["correct"] - summary["direct_top1"] * summary["direct_n"]) <= 2
+
+
+@pytest.mark.parametrize("data", ["/no/such/file", __file__])
+def test_the_demo_passes_on_what_is_wrong_with_its_data(data: str) -> None:
+    done = _demo("--data", data, "--count", "5")
+    assert done.returncode == 2
+    assert data in done.stderr
+    assert "Traceback" not in done.stderr

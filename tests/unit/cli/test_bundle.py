@@ -1,0 +1,114 @@
+"""`outcrop bundle` and every other command that opens one: refused means 3."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.bundle import Manifest, shipped_bundle_path
+
+
+@pytest.fixture
+def flipped(tiny_bundle, tmp_path: Path) -> Path:
+    """Return the tiny bundle with one bit of one member flipped."""
+    content = bytearray(tiny_bundle.path.read_bytes())
+    content[len(content) // 2] ^= 4
+    (tmp_path / "flipped.outcrop").write_bytes(content)
+    return tmp_path / "flipped.outcrop"
+
+
+def test_a_good_bundle_is_verified(run, tiny_bundle):
+    outcome = run("bundle", "verify", tiny_bundle.path, "--trust", tiny_bundle.key)
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"{tiny_bundle.path}: good; signed by ")
+    assert outcome.out.endswith("golden spectra hold on onnx/fp32\n")
+
+
+def test_verification_as_json(run, tiny_bundle):
+    outcome = run("bundle", "verify", tiny_bundle.path, "--trust", tiny_bundle.key, "--json")
+    key_id = tiny_bundle.read().key_id.hex()
+    assert outcome.objects == [{"bundle": str(tiny_bundle.path), "key_id": key_id, "ok": True}]
+
+
+def test_the_shipped_bundle_is_verified_and_the_demo_key_is_named(run):
+    outcome = run("bundle", "verify", shipped_bundle_path())
+    assert outcome.code == 0
+    assert "demo key" in outcome.out
+
+
+def test_a_manifest_can_be_inspected(run, tiny_bundle):
+    outcome = run("bundle", "inspect", tiny_bundle.path, "--trust", tiny_bundle.key, "--json")
+    assert outcome.code == 0
+    assert Manifest.model_validate_json(outcome.out) == tiny_bundle.read().manifest
+    text = run("bundle", "inspect", tiny_bundle.path, "--trust", tiny_bundle.key)
+    assert text.code == 0
+    for word in ("tiny, release 1", "Calcite, Corundum", "head.npz", "not measured", "532 nm"):
+        assert word in re.sub(r"\s+", " ", text.out)
+
+
+def test_an_unknown_key_is_refused(run, tiny_bundle):
+    outcome = run("bundle", "verify", tiny_bundle.path)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert outcome.err.startswith(f"outcrop: {tiny_bundle.path}: signed with key ")
+    assert "not trusted here" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["bundle", "verify"], ["bundle", "inspect"], ["bundle", "verify", "--json"]],
+    ids=" ".join,
+)
+def test_one_flipped_byte_is_refused_by_the_files_name(run, tiny_bundle, flipped, command):
+    outcome = run(*command, flipped, "--trust", tiny_bundle.key)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert outcome.err.startswith(f"outcrop: {flipped}: signature by key ")
+    assert len(outcome.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["classify", "evaluate"])
+def test_nothing_is_classified_with_a_flipped_bundle(run, tiny_bundle, flipped, tmp_path, command):
+    (tmp_path / "a.txt").write_text("200,1\n1500,2\n")
+    outcome = run(
+        command, "--bundle", flipped, "--trust", tiny_bundle.key, tmp_path / "a.txt", "--json"
+    )
+    assert (outcome.code, outcome.out) == (3, "")
+    assert str(flipped) in outcome.err
+
+
+def test_a_byte_flipped_anywhere_is_refused(run, tiny_bundle, tmp_path):
+    content = tiny_bundle.path.read_bytes()
+    path = tmp_path / "a.outcrop"
+    for at in np.random.default_rng(8).integers(len(content), size=25):
+        damaged = bytearray(content)
+        damaged[at] ^= 0xFF
+        path.write_bytes(damaged)
+        assert run("bundle", "verify", path, "--trust", tiny_bundle.key).code == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(lambda p: None, "No such file"), (Path.mkdir, "directory"), (Path.touch, "header, got 0")],
+    ids=["missing", "folder", "empty"],
+)
+def test_what_is_no_bundle_is_refused(run, tmp_path, make, said):
+    make(tmp_path / "a.outcrop")
+    outcome = run("bundle", "verify", tmp_path / "a.outcrop")
+    assert outcome.code == 3
+    assert outcome.err.startswith(f"outcrop: {tmp_path / 'a.outcrop'}: ")
+    assert said in outcome.err
+
+
+def test_a_key_that_is_missing_is_wrong_input(run, tiny_bundle, tmp_path):
+    outcome = run("bundle", "verify", tiny_bundle.path, "--trust", tmp_path / "no.pub")
+    assert outcome.code == 2
+    assert outcome.err == f"outcrop: {tmp_path / 'no.pub'}: public key: No such file or directory\n"
+
+
+def test_the_json_of_the_shipped_manifest_holds_its_grouped_accuracy(run):
+    manifest = json.loads(run("bundle", "inspect", shipped_bundle_path(), "--json").out)
+    assert "specimen" in manifest["cross_validation"]["method"]
+    assert manifest["cross_validation"]["top1"] >= 0.75

@@ -1,0 +1,127 @@
+"""`outcrop records`: what the daemon has kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.calibration import Calibration
+from edge.classifier import Verdict
+from edge.store import DerivedStore, RawFrame, RawStore, StoredVerdict
+from firmware_bridge.identity import FrameIdentity
+
+CALIBRATION = Calibration((530.0, 0.1), 532.0, 16)
+KEYS = ["instrument_id", "boot_id", "sequence", "received_utc", "classified"]
+VERDICT_KEYS = ["label", "probability", "top", "known", "prediction_set", "invalid"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a store of three records: classified, invalid, and not classified yet."""
+    frames = [
+        RawFrame(FrameIdentity("RS-1", 7, k), "light", CALIBRATION, 1_767_225_600 * 10**9, 0, b"x")
+        for k in range(3)
+    ]
+    quartz = Verdict("Quartz", 0.5, (("Quartz", 0.5), ("Calcite", 0.5)), False, ("Quartz",))
+    verdicts = [quartz, Verdict.refused("2 of 16 pixels saturated")]
+    with RawStore(tmp_path) as raw, DerivedStore(tmp_path) as derived:
+        raw.keep(frames)
+        derived.add(
+            StoredVerdict(
+                frame.identity, CALIBRATION.id, "p/1", "ab", "int8", 4, verdict, embedding, 0
+            )
+            for frame, verdict, embedding in zip(
+                frames, verdicts, [np.ones(3, np.float32), None], strict=False
+            )
+        )
+    return tmp_path
+
+
+def test_records_as_json(run, folder):
+    outcome = run("records", "--store", folder, "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    classified, invalid, waiting = outcome.objects
+    assert list(classified) == [*KEYS, *VERDICT_KEYS, "head_version", "precision", "calibration_id"]
+    assert classified == {
+        "instrument_id": "RS-1",
+        "boot_id": 7,
+        "sequence": 0,
+        "received_utc": "2026-01-01T00:00:00+00:00",
+        "classified": True,
+        "label": "Quartz",
+        "probability": 0.5,
+        "top": [
+            {"label": "Quartz", "probability": 0.5},
+            {"label": "Calcite", "probability": 0.5},
+        ],
+        "known": False,
+        "prediction_set": ["Quartz"],
+        "invalid": None,
+        "head_version": 4,
+        "precision": "int8",
+        "calibration_id": CALIBRATION.id,
+    }
+    assert (invalid["classified"], invalid["label"]) == (True, None)
+    assert invalid["invalid"] == "2 of 16 pixels saturated"
+    assert list(waiting) == KEYS
+    assert waiting["classified"] is False
+
+
+def test_records_as_a_table(run, folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    outcome = run("records", "--store", folder)
+    assert outcome.code == 0
+    rows = [line for line in outcome.out.splitlines() if "RS-1" in line]
+    assert ["Quartz" in rows[0], "unknown?" in rows[0]] == [True, True]
+    assert "invalid: 2 of 16 pixels saturated" in rows[1]
+    assert "not classified yet" in rows[2]
+    assert all("2026-01-01T00:00:00" in row and "00000007" in row for row in rows)
+
+
+def test_only_the_last_ones(run, folder):
+    outcome = run("records", "--store", folder, "--last", 2, "--json")
+    assert [record["sequence"] for record in outcome.objects] == [1, 2]
+    assert run("records", "--store", folder, "--last", 0).code == 2
+
+
+@pytest.mark.parametrize("by_environment", [False, True])
+def test_the_folder_comes_from_the_daemons_configuration(run, folder, monkeypatch, by_environment):
+    config = folder / "outcrop.toml"
+    config.write_text('[[instrument]]\nport = "/dev/x"\n[store]\nfolder = "."\n')
+    if by_environment:
+        monkeypatch.setenv("OUTCROP_CONFIG", str(config))
+        outcome = run("records", "--json")
+    else:
+        outcome = run("records", "--config", config, "--json")
+    assert len(outcome.objects) == 3
+
+
+def test_a_configuration_that_is_missing_is_wrong_input(run, tmp_path):
+    outcome = run("records", "--config", tmp_path / "no.toml")
+    assert outcome.code == 2
+    assert outcome.err == f"outcrop: {tmp_path / 'no.toml'}: No such file or directory\n"
+
+
+@pytest.mark.parametrize("as_json", [["--json"], []])
+@pytest.mark.parametrize("name", ["empty", "missing"])
+def test_where_nothing_was_recorded_that_is_said(run, tmp_path, name, as_json):
+    (tmp_path / "empty").mkdir()
+    outcome = run("records", "--store", tmp_path / name, *as_json)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"{tmp_path / name / 'raw.db'}: no such database" in outcome.err
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_a_store_without_frames_has_no_records(run, tmp_path):
+    RawStore(tmp_path).close()
+    assert run("records", "--store", tmp_path, "--json") == (0, "", "")
+    assert run("records", "--store", tmp_path).code == 0
+
+
+def test_a_damaged_store_has_failed(run, folder):
+    (folder / "raw.db").write_bytes(b"no database " * 500)
+    outcome = run("records", "--store", folder, "--json")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"outcrop: {folder / 'raw.db'}: ")

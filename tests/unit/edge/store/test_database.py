@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import threading
+
+import apsw
+import pytest
+
+from edge.errors import StoreError, StoreMissingError, StoreSchemaError
+from edge.store import DerivedStore, RawStore
+from edge.store.database import open_database, open_for_reading
+
+FIRST = "CREATE TABLE a (x); INSERT INTO a VALUES (1);"
+SECOND = "CREATE TABLE b (y); INSERT INTO b SELECT x FROM a;"
+
+
+def content(connection: apsw.Connection, table: str) -> list[tuple[int]]:
+    return connection.execute(f"SELECT * FROM {table}").fetchall()
+
+
+def test_migrations_run_once_each_and_in_order(tmp_path):
+    path = tmp_path / "a.db"
+    for migrations, version in (
+        ([FIRST], 1),
+        ([FIRST], 1),
+        ([FIRST, SECOND], 2),
+        ([FIRST, SECOND], 2),
+    ):
+        connection = open_database(path, migrations, "FULL")
+        assert connection.pragma("user_version") == version
+        assert content(connection, "a") == [(1,)]
+        connection.close()
+    connection = open_database(path, [FIRST, SECOND], "FULL")
+    assert content(connection, "b") == [(1,)]
+    connection.close()
+
+
+def test_a_migration_that_fails_leaves_the_schema_as_it_was(tmp_path):
+    path = tmp_path / "a.db"
+    open_database(path, [FIRST], "FULL").close()
+    with pytest.raises(StoreError, match=r"a\.db: .*nosuch"):
+        open_database(path, [FIRST, SECOND + "INSERT INTO nosuch VALUES (1);"], "FULL")
+    connection = open_database(path, [FIRST, SECOND], "FULL")
+    assert content(connection, "b") == [(1,)]
+    connection.close()
+
+
+@pytest.mark.parametrize(("level", "number"), [("FULL", 2), ("NORMAL", 1)])
+def test_it_syncs_as_asked(tmp_path, level, number):
+    connection = open_database(tmp_path / "a.db", [FIRST], level)
+    assert connection.pragma("synchronous") == number
+    connection.close()
+
+
+@pytest.mark.parametrize(("store", "level"), [(RawStore, 2), (DerivedStore, 1)])
+def test_the_truth_is_synced_at_every_commit_the_rest_need_not_be(tmp_path, store, level):
+    with store(tmp_path) as opened:
+        assert opened._connection.pragma("synchronous") == level
+
+
+@pytest.mark.parametrize("store", [RawStore, DerivedStore])
+def test_opening_again_changes_nothing(tmp_path, store):
+    def schema() -> list[tuple[object, ...]]:
+        with store(tmp_path) as opened:
+            path = opened.path
+        connection = apsw.Connection(str(path))
+        rows = connection.execute("SELECT name, sql FROM sqlite_schema").fetchall()
+        rows.append(("version", connection.pragma("user_version")))
+        connection.close()
+        return rows
+
+    assert schema() == schema()
+
+
+@pytest.mark.parametrize("store", [RawStore, DerivedStore])
+def test_a_newer_schema_is_refused_and_not_touched(tmp_path, store):
+    with store(tmp_path) as opened:
+        path = opened.path
+    connection = apsw.Connection(str(path))
+    connection.pragma("user_version", 99)
+    connection.close()
+    with pytest.raises(StoreSchemaError, match="schema 99, this outcrop knows 1") as caught:
+        store(tmp_path)
+    assert not caught.value.recoverable
+    connection = apsw.Connection(str(path))
+    assert connection.pragma("user_version") == 99
+    connection.close()
+
+
+@pytest.mark.parametrize("store", [RawStore, DerivedStore])
+@pytest.mark.parametrize("damage", [b"no database, " * 100, b"SQLite format 3\0" + bytes(99)])
+def test_what_is_no_database_is_refused(tmp_path, store, damage):
+    (tmp_path / "raw.db").write_bytes(damage)
+    (tmp_path / "derived.db").write_bytes(damage)
+    with pytest.raises(StoreError, match=r"\.db: ") as caught:
+        store(tmp_path)
+    assert not isinstance(caught.value, StoreSchemaError)
+    assert caught.value.recoverable
+
+
+@pytest.mark.parametrize("store", [RawStore, DerivedStore])
+def test_a_folder_that_is_missing_is_refused(tmp_path, store):
+    with pytest.raises(StoreError, match="unable to open"):
+        store(tmp_path / "missing")
+
+
+def test_only_what_exists_is_opened_for_reading(tmp_path):
+    with pytest.raises(StoreMissingError, match="has the daemon ever run here") as caught:
+        open_for_reading(tmp_path / "a.db")
+    assert caught.value.exit_code == 2
+    assert not caught.value.recoverable
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_opened_for_reading_cannot_be_written(tmp_path):
+    open_database(tmp_path / "a.db", [FIRST], "FULL").close()
+    connection = open_for_reading(tmp_path / "a.db")
+    with pytest.raises(apsw.ReadOnlyError):
+        connection.execute("INSERT INTO a VALUES (2)")
+    assert content(connection, "a") == [(1,)]
+    connection.close()
+
+
+def test_threads_that_open_a_new_store_at_once_all_succeed(tmp_path):
+    """As the daemon's do: each link and the classifier have a connection of their own."""
+    for round_ in range(20):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        start = threading.Barrier(6)
+        failures: list[StoreError] = []
+
+        def go(folder=folder, start=start, failures=failures) -> None:
+            start.wait()
+            try:
+                RawStore(folder).close()
+            except StoreError as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=go) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.calibration import Calibration, calibrate
+from edge.errors import CalibrationError, InvalidSpectrumError
+from firmware_bridge.identity import FrameIdentity
+from firmware_bridge.spectrum_frame import SpectrumFrame
+
+PIXELS = 512
+CALIBRATION = Calibration((530.0, 0.12, -3e-6), 532.0, PIXELS)
+FALLING = Calibration((600.0, -0.12), 532.0, PIXELS)
+IDENTITY = FrameIdentity("RS-1", 7, 3)
+
+
+def frame(counts: np.ndarray, **changes: object) -> SpectrumFrame:
+    taken = SpectrumFrame("light", 5_000_000, 250_000, 4, 532.0, -10.0, 65_535, counts)
+    return replace(taken, **changes)
+
+
+def counts_with_a_line(calibration: Calibration, at_cm1: float) -> np.ndarray:
+    """Return counts with a line at a Raman shift, placed by way of its wavelength."""
+    line_nm = 1 / (1 / calibration.laser_wavelength_nm - at_cm1 / 1e7)
+    pixel = np.arange(calibration.pixel_count)
+    wavelength_nm = sum(c * pixel**k for k, c in enumerate(calibration.wavelength_coefficients_nm))
+    height = 20_000 * np.exp(-(((wavelength_nm - line_nm) / 0.5) ** 2))
+    return (1_000 + height).astype(np.uint16)
+
+
+@pytest.mark.parametrize("calibration", [CALIBRATION, FALLING], ids=["rising", "falling"])
+@pytest.mark.parametrize("at_cm1", [464.0, 1086.0, 1332.0])
+def test_a_line_lands_at_its_raman_shift(calibration, at_cm1):
+    spectrum = calibrate(
+        frame(counts_with_a_line(calibration, at_cm1)), IDENTITY, calibration, None
+    )
+    pixel_cm1 = np.diff(spectrum.axis).max()
+    assert spectrum.axis[spectrum.intensity.argmax()] == pytest.approx(at_cm1, abs=pixel_cm1)
+    assert (np.diff(spectrum.axis) > 0).all()
+
+
+def test_the_laser_line_itself_is_at_zero():
+    axis = Calibration((532.0, 0.1), 532.0, 3).raman_shift_cm1()
+    assert axis[0] == 0
+    assert axis[1] == pytest.approx(1e7 * (1 / 532 - 1 / 532.1))
+
+
+def test_how_it_was_taken_goes_along():
+    spectrum = calibrate(frame(np.ones(PIXELS, np.uint16)), IDENTITY, CALIBRATION, None)
+    taken = spectrum.acquisition
+    assert (taken.instrument_id, taken.boot_id, taken.sequence) == ("RS-1", 7, 3)
+    assert (taken.integration_time_ms, taken.averages) == (250.0, 4)
+    assert (taken.laser_wavelength_nm, taken.detector_temperature_c) == (532.0, -10.0)
+    assert taken.instrument_time_us == 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "laser", "pixels", "said"),
+    [
+        ((), 532.0, 8, "no wavelength coefficients"),
+        ((500.0,), 532.0, 8, "turns back"),
+        ((500.0, 10.0, -1.0), 532.0, 20, "turns back"),
+        ((500.0, np.nan), 532.0, 8, "positive wavelength"),
+        ((500.0, 1e308), 532.0, 8, "positive wavelength"),
+        ((-5.0, 0.1), 532.0, 8, "positive wavelength"),
+        ((0.0, 0.1), 532.0, 8, "positive wavelength"),
+        ((500.0, 0.1), 0.0, 8, "laser wavelength 0.0"),
+        ((500.0, 0.1), -532.0, 8, "laser wavelength"),
+        ((500.0, 0.1), np.nan, 8, "laser wavelength nan"),
+        ((500.0, 0.1), 532.0, 0, "positive wavelength"),
+    ],
+)
+def test_coefficients_that_give_no_axis_are_refused(coefficients, laser, pixels, said):
+    with pytest.raises(CalibrationError, match=said):
+        Calibration(coefficients, laser, pixels).raman_shift_cm1()
+
+
+def test_another_pixel_count_is_invalid():
+    with pytest.raises(InvalidSpectrumError, match="expected 512 pixels, got 511"):
+        calibrate(frame(np.ones(511, np.uint16)), IDENTITY, CALIBRATION, None)
+
+
+@pytest.mark.parametrize("limit", [4095, 65_535])
+def test_saturated_pixels_are_counted_and_refused(limit):
+    counts = np.ones(PIXELS, np.uint16)
+    counts[[5, 9]] = limit
+    with pytest.raises(InvalidSpectrumError, match="2 of 512 pixels saturated"):
+        calibrate(frame(counts, saturation_counts=limit), IDENTITY, CALIBRATION, None)
+    counts -= 1
+    assert calibrate(frame(counts, saturation_counts=limit), IDENTITY, CALIBRATION, None)
+
+
+def test_a_saturation_level_beyond_16_bits_is_never_reached():
+    counts = np.full(PIXELS, 65_535, np.uint16)
+    spectrum = calibrate(frame(counts, saturation_counts=250_000), IDENTITY, CALIBRATION, None)
+    assert (spectrum.intensity == 65_535).all()
+
+
+@pytest.mark.parametrize("calibration", [CALIBRATION, FALLING], ids=["rising", "falling"])
+def test_dark_counts_are_subtracted_pixel_by_pixel_and_may_exceed_the_light(calibration):
+    light = np.arange(PIXELS, dtype=np.uint16) * 2
+    dark = np.arange(PIXELS, dtype=np.uint16) * 3
+    spectrum = calibrate(frame(light), IDENTITY, calibration, frame(dark, kind="dark"))
+    expected = -np.arange(PIXELS, dtype=np.float64)
+    falls = calibration is FALLING
+    assert spectrum.intensity.tolist() == (expected[::-1] if falls else expected).tolist()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"integration_time_us": 250_001},
+        {"averages": 3},
+        {"counts": np.ones(PIXELS - 1, np.uint16)},
+    ],
+    ids=["time", "averages", "pixels"],
+)
+def test_a_dark_frame_of_another_exposure_is_not_used(other):
+    light = np.full(PIXELS, 100, np.uint16)
+    dark = frame(np.full(PIXELS, 30, np.uint16), kind="dark")
+    alone = calibrate(frame(light), IDENTITY, CALIBRATION, replace(dark, **other))
+    assert (alone.intensity == 100).all()
+    assert (calibrate(frame(light), IDENTITY, CALIBRATION, dark).intensity == 70).all()
+
+
+def test_the_id_does_not_change_from_release_to_release():
+    assert Calibration((530.0, 0.12, -3e-6), 532.0, 512).id == "e88bc6b35b70e1dc"
+
+
+def test_the_id_changes_with_every_field():
+    others = [
+        replace(CALIBRATION, wavelength_coefficients_nm=(530.0, 0.12, -3.0000001e-6)),
+        replace(CALIBRATION, wavelength_coefficients_nm=(530.0, 0.12)),
+        replace(CALIBRATION, laser_wavelength_nm=532.0000001),
+        replace(CALIBRATION, pixel_count=513),
+    ]
+    assert len({it.id for it in [CALIBRATION, *others]}) == 5
+
+
+def test_whole_numbers_give_the_id_of_the_same_floats():
+    assert Calibration((530, 1), 532, 8).id == Calibration((530.0, 1.0), 532.0, 8).id
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(numbers, max_size=5), numbers, st.integers(0, 2**32 - 1))
+def test_json_round_trip_keeps_it_and_its_id(coefficients, laser, pixels):
+    calibration = Calibration(tuple(coefficients), laser, pixels)
+    again = Calibration.from_json(calibration.to_json())
+    assert again == calibration
+    assert again.id == calibration.id

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.bundle import shipped_bundle_path
+from edge.config import Config, read_config
+from edge.errors import ConfigError
+
+SMALLEST = """\
+[[instrument]]
+port = "/dev/ttyACM0"
+
+[store]
+folder = "records"
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def to_file(text: str | bytes) -> Path:
+        path = tmp_path / "outcrop.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return to_file
+
+
+def faults(path: Path) -> list[tuple[int | None, str]]:
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    assert caught.value.path == str(path)
+    assert caught.value.exit_code == 2
+    return list(caught.value.faults)
+
+
+def test_the_smallest_configuration_and_its_defaults(write, tmp_path):
+    config = read_config(write(SMALLEST))
+    (instrument,) = config.instrument
+    assert (instrument.port, instrument.baud) == ("/dev/ttyACM0", 115_200)
+    assert (instrument.integration_time_ms, instrument.averages) == (None, 1)
+    assert (instrument.period_ms, instrument.silent_after_s) == (0, 10)
+    assert config.store.folder == tmp_path / "records"
+    assert config.bundle.path == shipped_bundle_path()
+    assert (config.bundle.trusted_keys, config.bundle.trust_demo_key) == ((), False)
+    assert config.bundle.precision is None
+    assert (config.log.level, config.log.format) == ("info", "json")
+    assert config.trusted().keys == {}
+
+
+def test_everything_can_be_set(write):
+    config = read_config(
+        write("""
+        [[instrument]]
+        port = "tcp:localhost:5000"
+        baud = 921600
+        integration_time_ms = 250.5
+        averages = 4
+        period_ms = 2000
+        silent_after_s = 2.5
+        [[instrument]]
+        port = "/dev/ttyACM1"
+        [store]
+        folder = "/var/lib/outcrop"
+        [bundle]
+        path = "/opt/a.outcrop"
+        trusted_keys = ["/etc/ground.pub"]
+        trust_demo_key = true
+        precision = "int8"
+        [log]
+        level = "debug"
+        format = "console"
+        """)
+    )
+    first, second = config.instrument
+    assert (first.integration_time_ms, first.averages, first.period_ms) == (250.5, 4, 2000)
+    assert second.port == "/dev/ttyACM1"
+    assert config.store.folder == Path("/var/lib/outcrop")
+    assert config.bundle.path == Path("/opt/a.outcrop")
+    assert config.bundle.trusted_keys == (Path("/etc/ground.pub"),)
+    assert (config.bundle.precision, config.log.level) == ("int8", "debug")
+
+
+def test_relative_paths_start_at_the_files_folder(write, tmp_path, monkeypatch):
+    path = write(SMALLEST + '[bundle]\npath = "../a.outcrop"\ntrusted_keys = ["keys/a.pub"]\n')
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    config = read_config(path)
+    assert config.store.folder == tmp_path / "records"
+    assert config.bundle.path == tmp_path / "../a.outcrop"
+    assert config.bundle.trusted_keys == (tmp_path / "keys/a.pub",)
+
+
+def test_it_cannot_be_changed_once_it_is_read(write):
+    config = read_config(write(SMALLEST))
+    with pytest.raises(ValueError, match="frozen"):
+        config.store.folder = Path("/tmp")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (SMALLEST + "\n[log]\nlevle = 'debug'\n", 8, "log.levle: no such setting"),
+        (SMALLEST + "\n[lgo]\nlevel = 'debug'\n", 7, "lgo: no such setting"),
+        ("colour = 'red'\n" + SMALLEST, 1, "colour: no such setting"),
+        (SMALLEST.replace('port = "/dev/ttyACM0"', "baud = 9600"), 1, "instrument.0.port: missing"),
+        (SMALLEST.replace("folder", "# folder"), 4, "store.folder: missing"),
+        (SMALLEST + "[log]\nlevel = 3\n", 7, "log.level: Input should be"),
+        (SMALLEST + "[log]\nlevel = 'loud'\n", 7, "'debug', 'info', 'warning' or 'error'"),
+        (SMALLEST + "[bundle]\nprecision = 'int4'\n", 7, "bundle.precision: "),
+        (SMALLEST + "[bundle]\ntrusted_keys = 'a.pub'\n", 7, "bundle.trusted_keys: "),
+        (SMALLEST + "[bundle]\ntrust_demo_key = 'maybe'\n", 7, "bundle.trust_demo_key: "),
+        (SMALLEST.replace('"/dev/ttyACM0"', '""'), 2, "instrument.0.port: "),
+        (SMALLEST.replace('"records"', "5"), 5, "store.folder: "),
+    ],
+)
+def test_one_fault_is_named_with_its_line(write, text, line, said):
+    ((got_line, words),) = faults(write(text))
+    assert got_line == line
+    assert said in words
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("baud", "1199"),
+        ("baud", "4000001"),
+        ("baud", "9600.5"),
+        ("baud", '"fast"'),
+        ("integration_time_ms", "0"),
+        ("integration_time_ms", "-1"),
+        ("integration_time_ms", "600001"),
+        ("integration_time_ms", "nan"),
+        ("integration_time_ms", "inf"),
+        ("averages", "0"),
+        ("averages", "1001"),
+        ("period_ms", "-1"),
+        ("period_ms", "nan"),
+        ("silent_after_s", "0"),
+        ("silent_after_s", "3601"),
+        ("silent_after_s", "nan"),
+    ],
+)
+def test_bounds_are_kept_and_the_line_is_said(write, setting, value):
+    instrument = f'port = "/dev/ttyACM0"\n{setting} = {value}'
+    text = SMALLEST.replace('port = "/dev/ttyACM0"', instrument)
+    ((line, words),) = faults(write(text))
+    assert line == 3
+    assert words.startswith(f"instrument.0.{setting}: ")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("baud", "1200"), ("baud", "4000000"), ("silent_after_s", "3600"), ("silent_after_s", "0.1")],
+)
+def test_bounds_are_inside(write, setting, value):
+    config = read_config(write(SMALLEST.replace("\n\n", f"\n{setting} = {value}\n\n")))
+    assert getattr(config.instrument[0], setting) == float(value)
+
+
+def test_all_faults_are_told_at_once(write):
+    text = """\
+[[instrument]]
+port = "/dev/a"
+baud = 1
+[[instrument]]
+porte = "/dev/b"
+[store]
+folder = "x"
+colour = "red"
+[log]
+level = "loud"
+"""
+    found = faults(write(text))
+    assert {(line, words.split(":")[0]) for line, words in found} == {
+        (3, "instrument.0.baud"),
+        (4, "instrument.1.port"),
+        (5, "instrument.1.porte"),
+        (8, "store.colour"),
+        (10, "log.level"),
+    }
+
+
+def test_the_message_has_a_line_for_every_fault(write):
+    path = write(SMALLEST + "[log]\na = 1\nb = 2\n")
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}:7: log.a: no such setting",
+        f"{path}:8: log.b: no such setting",
+    ]
+
+
+@pytest.mark.parametrize("section", ["instrument", "store"])
+def test_a_missing_section_is_named(write, section):
+    keep = SMALLEST.split("\n\n")[1 if section == "instrument" else 0]
+    assert faults(write(keep)) == [(None, f"{section}: missing")]
+
+
+def test_an_empty_list_of_instruments_is_refused(write):
+    ((line, words),) = faults(write("instrument = []\n[store]\nfolder = 'x'\n"))
+    assert line == 1
+    assert "at least 1 item" in words
+
+
+def test_an_empty_file_misses_everything(write):
+    assert faults(write("")) == [(None, "instrument: missing"), (None, "store: missing")]
+
+
+def test_two_instruments_on_one_port_are_refused(write):
+    text = '[[instrument]]\nport = "/dev/a"\n' * 2 + '[store]\nfolder = "x"\n'
+    assert faults(write(text)) == [(None, "two instruments on one port: /dev/a")]
+
+
+@pytest.mark.parametrize("setting", ["averages = 4", "period_ms = 500"])
+def test_an_instrument_is_configured_as_a_whole(write, setting):
+    ((line, words),) = faults(write(SMALLEST.replace("\n\n", f"\n{setting}\n\n")))
+    assert line == 1
+    assert f"{setting.split(' ')[0]} without integration_time_ms" in words
+
+
+def test_what_is_no_toml_is_refused_with_the_line(write):
+    ((line, words),) = faults(write("[store]\nfolder = records\n"))
+    assert line == 2
+    assert words.startswith("not TOML: ")
+
+
+def test_what_nests_without_end_is_refused(write):
+    assert len(faults(write("a = " + "[" * 5_000))) == 1
+
+
+def test_what_is_not_utf8_is_refused(write):
+    ((_, words),) = faults(write(SMALLEST.encode().replace(b"records", b"r\xe9cords")))
+    assert words.startswith("not UTF-8 text")
+
+
+@pytest.mark.parametrize(("make", "said"), [(lambda p: None, "No such"), (Path.mkdir, "directory")])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path, make, said):
+    make(tmp_path / "outcrop.toml")
+    ((line, words),) = faults(tmp_path / "outcrop.toml")
+    assert line is None
+    assert said in words
+
+
+def test_every_field_says_what_it_is():
+    for model in [Config, *(f.annotation for f in Config.model_fields.values())]:
+        for name, field in getattr(model, "model_fields", {}).items():
+            assert field.description, f"{model}.{name}"
+
+
+def test_a_key_file_that_is_missing_is_told_when_it_is_needed(write, tmp_path):
+    config = read_config(write(SMALLEST + '[bundle]\ntrusted_keys = ["a.pub"]\n'))
+    with pytest.raises(ConfigError, match="No such file") as caught:
+        config.trusted()
+    assert caught.value.path == str(tmp_path / "a.pub")

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import io
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from edge.errors import HeadError
+from edge.head import Head, pack_head, softmax, unpack_head
+
+CLASSES = ("Calcite", "Axinite-(Fe)", "Quartz")
+
+
+@pytest.fixture
+def head() -> Head:
+    rng = np.random.default_rng(5)
+    weights = rng.normal(size=(4, 3)).astype(np.float32)
+    return Head(
+        weights, np.array([0.1, 0.2, 0.3], np.float32), CLASSES, "ab" * 32, 1.5, 0.4, 0.1, 7
+    )
+
+
+def npz(head: Head, **changes: object) -> bytes:
+    with np.load(io.BytesIO(pack_head(head))) as arrays:
+        members = dict(arrays) | changes
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: value for name, value in members.items() if value is not None})
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"weights": np.ones((4, 2), np.float32)}, r"weights \(4, 2\)"),
+        ({"weights": np.ones(3, np.float32)}, r"weights \(3,\)"),
+        ({"bias": np.ones(2, np.float32)}, r"bias \(2,\)"),
+        ({"bias": np.ones((1, 3), np.float32)}, r"bias \(1, 3\)"),
+        ({"classes": ("Calcite", "Quartz", "Quartz")}, "same name"),
+        ({"classes": ("Calcite", "Quartz")}, "2 classes"),
+        ({"weights": np.full((4, 3), np.nan, np.float32)}, "not numbers"),
+        ({"bias": np.array([0, 0, np.inf], np.float32)}, "not numbers"),
+        ({"temperature": 0.0}, "temperature must be positive"),
+        ({"temperature": -1.0}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+    ],
+)
+def test_what_does_not_fit_is_refused(head, changes, said):
+    with pytest.raises(HeadError, match=said):
+        replace(head, **changes)
+
+
+def test_a_head_without_classes_is_refused():
+    with pytest.raises(HeadError, match="without classes"):
+        Head(np.ones((4, 0), np.float32), np.ones(0, np.float32), (), "ab" * 32)
+
+
+def test_round_trip_keeps_every_field(head):
+    again = unpack_head(pack_head(head))
+    for field in fields(Head):
+        mine, theirs = getattr(head, field.name), getattr(again, field.name)
+        if isinstance(mine, np.ndarray):
+            assert theirs.dtype == np.float32
+            np.testing.assert_array_equal(mine, theirs)
+        else:
+            assert mine == theirs, field.name
+
+
+@pytest.mark.parametrize("embedding", [np.ones(4), np.ones((2, 3)), np.ones((1, 1, 4))])
+def test_an_embedding_of_another_size_is_refused(head, embedding):
+    with pytest.raises(HeadError, match=r"expected \(N, 4\)"):
+        head.probabilities(embedding.astype(np.float32))
+
+
+def test_probabilities_are_a_softmax_of_the_logits_over_the_temperature(head):
+    embedding = np.random.default_rng(1).normal(size=(6, 4)).astype(np.float32)
+    logits = embedding.astype(np.float64) @ head.weights + head.bias
+    powers = np.exp(logits / 1.5)
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    got = head.probabilities(embedding)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+def test_a_higher_temperature_is_less_sure_and_keeps_the_order(head):
+    embedding = np.random.default_rng(1).normal(size=(6, 4)).astype(np.float32)
+    sure = replace(head, temperature=0.5).probabilities(embedding)
+    unsure = replace(head, temperature=5.0).probabilities(embedding)
+    assert (sure.max(axis=1) > unsure.max(axis=1)).all()
+    np.testing.assert_array_equal(np.argsort(sure), np.argsort(unsure))
+
+
+def test_the_softmax_does_not_overflow():
+    logits = np.array([[1e30, -1e30, 0.0], [-3e38, -3e38, -3e38]], np.float32)
+    np.testing.assert_allclose(softmax(logits), [[1, 0, 0], [1 / 3] * 3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Head)])
+def test_a_missing_array_is_named(head, name):
+    with pytest.raises(HeadError, match=name):
+        unpack_head(npz(head, **{name: None}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weights": np.array([["a"]])},
+        {"classes": np.array([object()])},
+        {"temperature": np.ones(3)},
+        {"classes": np.array("Quartz")},
+    ],
+    ids=["text for numbers", "pickled objects", "three temperatures", "classes without a list"],
+)
+def test_arrays_of_the_wrong_kind_are_refused(head, changes):
+    with pytest.raises(HeadError):
+        unpack_head(npz(head, **changes))
+
+
+def test_every_truncation_is_refused(head):
+    content = pack_head(head)
+    for length in range(0, len(content), 7):
+        with pytest.raises(HeadError):
+            unpack_head(content[:length])
+
+
+def test_damage_is_refused_or_changes_nothing(head):
+    content = pack_head(head)
+    rng = np.random.default_rng(2)
+    refused = 0
+    for at in rng.integers(len(content), size=400):
+        damaged = bytearray(content)
+        damaged[at] ^= 1 << rng.integers(8)
+        try:
+            again = unpack_head(bytes(damaged))
+        except HeadError:
+            refused += 1
+        else:  # a byte of the zip that nobody reads
+            np.testing.assert_array_equal(again.weights, head.weights)
+            np.testing.assert_array_equal(again.bias, head.bias)
+    assert refused > 200

@@ -1,0 +1,75 @@
+"""The trainer's branch of the error tree.
+
+::
+
+    OutcropError
+    └── TrainError
+        ├── RecipeError            a recipe that says something unknown or impossible
+        ├── DatasetError           spectra that cannot be trained on
+        │   └── SplitError         folds that cannot be made honestly
+        ├── RunError               a RUN folder that cannot be written, read or continued
+        ├── MissingLibraryError    the [train] extra is not installed
+        └── InterruptedTrainingError   Ctrl-C; what was learned so far is kept
+
+The root is drawn in `firmware_bridge/errors.py`. `exit_code` is what the command ends with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from firmware_bridge.errors import OutcropError
+
+
+class TrainError(OutcropError):
+    """Anything that keeps a model from being trained."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class RecipeError(TrainError):
+    """Every fault found in one recipe, each naming its key."""
+
+    def __init__(self, path: str, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
+        self.path = path
+        self.faults = tuple(faults)
+
+
+class DatasetError(TrainError):
+    """Spectra that cannot be trained on, with where and why."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class SplitError(DatasetError):
+    """Folds that would put a mineral into none or all of the training parts."""
+
+
+class RunError(TrainError):
+    """A RUN folder that cannot be written, read or continued."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class MissingLibraryError(TrainError):
+    """A library of the [train] extra is not installed."""
+
+    def __init__(self, library: str) -> None:
+        super().__init__(f"{library} is not installed: pip install 'outcrop[train]'")
+        self.library = library
+
+
+class InterruptedTrainingError(TrainError):
+    """Training was stopped by hand; what was learned so far is kept."""
+
+    exit_code: ClassVar[int] = 1

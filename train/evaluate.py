@@ -1,0 +1,78 @@
+"""What a model makes of spectra, and how often it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edge.displacement import preprocess_displaced
+from edge.errors import SpectrumError
+from edge.preprocess import Grid
+from edge.spectrum import Spectrum
+from train.models import Model
+
+_BATCH = 256
+
+
+@torch.no_grad()
+def logits_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return logits (N, K) float32 of preprocessed spectra (N, B)."""
+    model.eval()
+    batches = torch.split(torch.from_numpy(intensity)[:, None], _BATCH)
+    logits: NDArray[np.float32] = torch.cat([model(batch) for batch in batches]).numpy()
+    return logits
+
+
+def top_share(logits: NDArray[np.float32], class_ids: NDArray[np.int64], k: int = 1) -> float:
+    """Return the share of spectra whose class is among the k most probable.
+
+    >>> top_share(np.array([[3, 2, 1], [1, 2, 3]], dtype=np.float32), np.array([1, 2]), 1)
+    0.5
+    """
+    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
+    return float((order == class_ids[:, None]).any(axis=1).mean())
+
+
+def displaced_batch(
+    spectra: Sequence[Spectrum], grid: Grid, displacement: float
+) -> NDArray[np.float32]:
+    """Preprocess spectra with their axes displaced.
+
+    Returns
+    -------
+    (N, B) float32; zeros where nothing of a spectrum is left on the grid
+    """
+    batch = np.zeros((len(spectra), grid.count), dtype=np.float32)
+    for row, spectrum in zip(batch, spectra, strict=True):
+        with suppress(SpectrumError):  # stays zero: an instrument would call it invalid
+            row[:] = preprocess_displaced(spectrum, grid, displacement)
+    return batch
+
+
+def envelope_hits(
+    model: Model,
+    spectra: Sequence[Spectrum],
+    class_ids: NDArray[np.int64],
+    grid: Grid,
+    displacements: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Return which spectra are classified rightly at each displacement.
+
+    Parameters
+    ----------
+    displacements : (S,) in units of the axis; positive moves peaks to larger values
+
+    Returns
+    -------
+    (S, N) bool; a spectrum that leaves the grid altogether counts as wrong
+    """
+    hits = np.zeros((len(displacements), len(spectra)), dtype=np.bool_)
+    for row, displacement in zip(hits, displacements, strict=True):
+        batch = displaced_batch(spectra, grid, float(displacement))
+        right = logits_of(model, batch).argmax(axis=1) == class_ids
+        row[:] = right & (batch.max(axis=1) > 0)
+    return hits

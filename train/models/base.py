@@ -1,0 +1,41 @@
+"""What every model is: a backbone that gives embeddings, and a linear head."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class Model(nn.Module, ABC):
+    """A backbone (N,1,B)→(N,D) and a linear head (N,D)→(N,K).
+
+    Parameters
+    ----------
+    embedding_size : D, length of what the backbone gives
+    classes : K, number of minerals
+
+    Attributes
+    ----------
+    float_modules : names of the submodules that quantization leaves in float
+    """
+
+    float_modules: tuple[str, ...] = ()
+
+    def __init__(self, embedding_size: int, classes: int) -> None:
+        super().__init__()
+        self.embedding_size = embedding_size
+        self.head = nn.Linear(embedding_size, classes)
+
+    @abstractmethod
+    def embed(self, intensity: Tensor) -> Tensor:
+        """Return embeddings (N, D) of preprocessed spectra (N, 1, B): the backbone."""
+
+    def start_from(self, intensity: Tensor, class_ids: Tensor) -> None:
+        """Set the first weights from training spectra (N, 1, B); most models need none of it."""
+
+    def forward(self, intensity: Tensor) -> Tensor:
+        """Return logits (N, K) of preprocessed spectra (N, 1, B)."""
+        embedding = self.embed(intensity)  # (N, D)
+        logits: Tensor = self.head(embedding)  # (N, K)
+        return logits

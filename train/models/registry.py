@@ -1,0 +1,22 @@
+"""Which recipe makes which model."""
+
+from __future__ import annotations
+
+from train.models.base import Model
+from train.models.soysal_cnn import SoysalCnn
+from train.models.template import TemplateNetwork
+from train.recipe import Recipe, SoysalCnnModelPart
+
+
+def make_model(recipe: Recipe, classes: int) -> Model:
+    """Return the untrained model that a recipe's `[model]` describes.
+
+    Parameters
+    ----------
+    recipe : names the model and the grid it reads
+    classes : K, number of minerals
+    """
+    bands = recipe.preprocess.count
+    if isinstance(recipe.model, SoysalCnnModelPart):
+        return SoysalCnn(recipe.model, bands, classes)
+    return TemplateNetwork(recipe.model, bands, classes)

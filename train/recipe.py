@@ -1,0 +1,202 @@
+"""Recipes: everything a training run is told, as TOML."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge.preprocess import Grid
+from edge.spectrum import AxisKind
+from train.errors import RecipeError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataPart(_Part):
+    """Which spectra are used."""
+
+    names: str | None = Field(
+        default=None,
+        description="file with the file names to use, one a line, relative to the recipe; "
+        "None for all spectra with a label",
+    )
+    min_spectra_per_class: int = Field(
+        default=8, ge=1, description="minerals with fewer spectra are dropped"
+    )
+    description: str = Field(default="", description="the data set, in words, for the manifest")
+    citation: str = Field(default="", description="how to cite the data set")
+    licence: str = Field(default="Apache-2.0", description="SPDX expression for the weights")
+
+
+class PreprocessPart(_Part):
+    """The grid the model reads."""
+
+    axis_kind: AxisKind = Field(default="raman_shift_cm1", description="what the axis measures")
+    start: float = Field(default=200.0, description="first grid point, in axis units (cm⁻¹)")
+    step: float = Field(default=1.0, gt=0, description="distance of grid points, in axis units")
+    count: int = Field(default=1392, ge=64, le=16384, description="number of grid points, B")
+
+    def grid(self) -> Grid:
+        """Return it as the preprocessing takes it."""
+        return Grid(self.start, self.step, self.count, self.axis_kind)
+
+
+class TemplateModelPart(_Part):
+    """The compact shift-pooled template network; see `train/models/template.py`."""
+
+    name: Literal["template"]
+    opening_points: int = Field(
+        default=81, ge=3, le=501, description="window of the baseline's opening, grid points"
+    )
+    coarse_points: int = Field(
+        default=4, ge=1, le=50, description="the baseline is found this far apart, grid points"
+    )
+    smoothing_points: int = Field(
+        default=5, ge=1, le=51, description="window of the smoothing (run twice), grid points"
+    )
+    channels: int = Field(default=8, ge=1, le=64, description="channels of the convolution, C")
+    kernel_points: int = Field(
+        default=15, ge=3, le=101, description="kernel of the convolution, grid points"
+    )
+    stride_points: int = Field(
+        default=6, ge=1, le=32, description="stride of the convolution, grid points"
+    )
+    templates_per_class: int = Field(default=1, ge=1, le=8, description="templates a mineral")
+    largest_feature: float = Field(
+        default=0.25, gt=0, le=1, description="features of unit norm are clipped here"
+    )
+    pooling_points: int = Field(
+        default=40, ge=0, le=200, description="templates slide this far to each side, grid points"
+    )
+
+
+class SoysalCnnModelPart(_Part):
+    """The CNN of Soysal et al. 2025; see `train/models/soysal_cnn.py`."""
+
+    name: Literal["soysal_cnn"]
+    dropout: float = Field(
+        default=0.5, ge=0, lt=1, description="share of the dense layer dropped in training"
+    )
+
+
+ModelPart = Annotated[TemplateModelPart | SoysalCnnModelPart, Field(discriminator="name")]
+
+
+class AugmentPart(_Part):
+    """What happens to each training spectrum, anew in every epoch; 0 switches a change off."""
+
+    displacement_points: float = Field(
+        default=0.0, ge=0, le=200, description="axis displaced by up to this much, grid points"
+    )
+    stretch: float = Field(
+        default=0.0, ge=0, le=0.05, description="axis stretched about its middle by up to this"
+    )
+    ripple: float = Field(
+        default=0.0, ge=0, le=2, description="deviation of a smooth gain over the axis, nepers"
+    )
+    blur_share: float = Field(
+        default=0.0, ge=0, le=1, description="share of spectra blurred by 1 to 4 grid points"
+    )
+    baseline: float = Field(
+        default=0.0, ge=0, le=20, description="largest added tanh or cosine, in means of spectrum"
+    )
+    noise: float = Field(
+        default=0.0, ge=0, le=1, description="largest deviation of added noise, in maxima"
+    )
+
+
+class FitPart(_Part):
+    """How the weights are found."""
+
+    epochs: int = Field(default=40, ge=1, le=10000, description="passes over the spectra")
+    batch_size: int = Field(default=64, ge=2, le=4096, description="spectra a step")
+    learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest, one cycle")
+    weight_decay: float = Field(default=0.05, ge=0, le=10, description="decoupled (AdamW)")
+    label_smoothing: float = Field(default=0.05, ge=0, lt=1, description="share spread evenly")
+    class_weight_power: float = Field(
+        default=0.5, ge=0, le=1, description="weight of a class = (mean count / its count) ^ this"
+    )
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 repeats to the bit")
+
+
+class ValidatePart(_Part):
+    """How the trained model is examined."""
+
+    envelope_points: int = Field(
+        default=40, ge=0, le=200, description="drift envelope to each side, whole grid points"
+    )
+    coverage: float = Field(
+        default=0.9, gt=0, lt=1, description="share of prediction sets that hold the truth"
+    )
+    known_share: float = Field(
+        default=0.95, gt=0, lt=1, description="share of known spectra that is called known"
+    )
+
+
+class Recipe(_Part):
+    """One training run, complete."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of the trained model"
+    )
+    data: DataPart = Field(default=DataPart(), description="which spectra")
+    preprocess: PreprocessPart = Field(default=PreprocessPart(), description="the grid")
+    model: ModelPart = Field(description="which network")
+    augment: AugmentPart = Field(default=AugmentPart(), description="how spectra are varied")
+    fit: FitPart = Field(default=FitPart(), description="how weights are found")
+    validation: ValidatePart = Field(
+        default=ValidatePart(), alias="validate", description="how it is examined"
+    )
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, is no TOML, or holds unknown keys or values out of
+        bounds; every fault names its key.
+    """
+    try:
+        return Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise RecipeError(str(path), [error.strerror or str(error)]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(str(path), [f"not TOML: {error}"]) from error
+    except ValidationError as error:
+        raise RecipeError(str(path), [_fault(fault) for fault in error.errors()]) from error
+
+
+def _fault(fault: Any) -> str:
+    """Say one fault of pydantic's in a recipe's own words."""
+    tags = {"template", "soysal_cnn"}
+    key = ".".join(str(part) for part in fault["loc"] if part not in tags)
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key}"
+    return f"{key}: {fault['msg']}"
+
+
+def write_recipe(recipe: Recipe) -> str:
+    """Return a recipe as TOML with every value spelled out.
+
+    >>> write_recipe(Recipe(name="a", model=SoysalCnnModelPart(name="soysal_cnn"))).split()[:6]
+    ['name', '=', '"a"', '[data]', 'min_spectra_per_class', '=']
+    """
+    parts = recipe.model_dump(mode="json", by_alias=True)
+    lines = [f"name = {json.dumps(parts.pop('name'))}"]
+    for part, values in parts.items():
+        lines += ["", f"[{part}]"]
+        lines += [f"{key} = {json.dumps(v)}" for key, v in values.items() if v is not None]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,57 @@
+"""`report.json`: what a training run was and how good its model is."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge.bundle.manifest import CrossValidation, DriftEnvelope
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CalibrationReport(_Part):
+    """Temperature and thresholds, fitted on out-of-fold logits."""
+
+    temperature: float = Field(gt=0, description="logits are divided by it")
+    known_probability: float = Field(ge=0, le=1, description="below it: never seen such a thing")
+    set_probability: float = Field(ge=0, le=1, description="classes above it form the set")
+
+
+class UnusedSpectrum(_Part):
+    """A spectrum that was not trained on."""
+
+    source: str = Field(description="its file")
+    reason: str = Field(description="why not")
+
+
+class Report(_Part):
+    """Everything measured in one run."""
+
+    name: str = Field(description="of the recipe")
+    model: str = Field(description="which network")
+    parameters: int = Field(ge=1, description="numbers that were fitted")
+    embedding_size: int = Field(ge=1, description="D")
+    seed: int = Field(description="of folds, first weights and augmentation")
+    classes: tuple[str, ...] = Field(description="minerals, in the order of the logits")
+    spectra: int = Field(ge=1, description="number of spectra trained on")
+    specimens: int = Field(ge=0, description="number of specimens they come from")
+    laser_wavelengths_nm: tuple[float, ...] = Field(description="lasers in the data, nm")
+    unused: tuple[UnusedSpectrum, ...] = Field(description="spectra that did not serve")
+    cross_validation: CrossValidation | None = Field(
+        default=None, description="of models of this recipe on held-out spectra"
+    )
+    group: str | None = Field(default=None, description="what the folds kept together")
+    top1_fold_deviation: float | None = Field(
+        default=None, description="standard deviation of top-1 over the folds"
+    )
+    calibration: CalibrationReport | None = Field(
+        default=None, description="fitted on the pooled out-of-fold logits"
+    )
+    drift_envelope: DriftEnvelope | None = Field(
+        default=None, description="out-of-fold top-1 with the axis displaced before interpolation"
+    )
+    epochs: int = Field(default=0, ge=0, description="of the final model, on all spectra")
+    complete: bool = Field(default=False, description="the final model was trained to its end")
+    train_s: float = Field(default=0.0, ge=0, description="wall time of the whole command, s")

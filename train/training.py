@@ -1,0 +1,143 @@
+"""One training run from recipe to RUN folder."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from edge.data import Fault
+from train.crossvalidate import Validated, cross_validate
+from train.dataset import Dataset, load_dataset, read_names
+from train.errors import InterruptedTrainingError
+from train.loop import fit
+from train.models import make_model
+from train.progress import Progress
+from train.recipe import Recipe, read_recipe
+from train.report import CalibrationReport, Report, UnusedSpectrum
+from train.run import CHECKPOINT, SPECTRA, RunFolder
+from train.splits import Group, split
+
+_FAULTS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a user asks for.
+
+    Parameters
+    ----------
+    recipe : TOML file
+    data : DATA
+    out : RUN folder, made where it does not exist
+    folds : of the cross-validation, 0 for none
+    group : what the folds keep together
+    seed : of folds, first weights and augmentation
+    """
+
+    recipe: Path
+    data: Path
+    out: Path
+    folds: int = 0
+    group: Group = "specimen"
+    seed: int = 0
+
+
+def train_run(order: Order, progress: Progress) -> Report:
+    """Cross-validate where asked, then train on all spectra; returns the report.
+
+    Raises
+    ------
+    RecipeError, DataError, DatasetError, SplitError, RunError
+        If recipe, spectra, folds or folder do not serve, with the culprit's name.
+    InterruptedTrainingError
+        On Ctrl-C, after what was learned has been written.
+    """
+    started = time.monotonic()
+    recipe = read_recipe(order.recipe)
+    names = _names(recipe, order.recipe.parent)
+    dataset, faults = load_dataset(order.data, recipe.data, recipe.preprocess.grid(), names)
+    _tell(dataset, faults, progress)
+    folds = split(dataset, order.folds, order.group, order.seed) if order.folds else ()
+    run = RunFolder(order.out)
+    recipe = run.begin(recipe, names)
+    torch.set_num_threads(recipe.fit.threads)
+    run.write_arrays(SPECTRA, intensity=dataset.intensity, class_ids=dataset.class_ids)
+    report = _first_report(recipe, dataset, faults, order.seed)
+    if folds:
+        run.write_splits(dataset, folds, order.group)
+        validated = cross_validate(recipe, dataset, folds, order.group, order.seed, run, progress)
+        report = _with_validation(report, validated, order.group)
+    run.write_report(report)
+    return _train_final(recipe, dataset, order.seed, run, report, progress, started)
+
+
+def _names(recipe: Recipe, folder: Path) -> frozenset[str] | None:
+    return None if recipe.data.names is None else read_names(folder / recipe.data.names)
+
+
+def _train_final(
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int,
+    run: RunFolder,
+    report: Report,
+    progress: Progress,
+    started: float,
+) -> Report:
+    everything = np.arange(len(dataset), dtype=np.int64)
+    with progress.part("all spectra", recipe.fit.epochs, run) as on_epoch:
+        fitted = fit(recipe, dataset, everything, everything[:0], seed, on_epoch)
+    run.write_model(CHECKPOINT, fitted.model)
+    final = {
+        "epochs": fitted.epochs,
+        "complete": not fitted.interrupted,
+        "train_s": time.monotonic() - started,
+    }
+    report = report.model_copy(update=final)
+    run.write_report(report)
+    if fitted.interrupted:
+        raise InterruptedTrainingError(
+            f"stopped after {fitted.epochs} of {recipe.fit.epochs} epochs on all spectra: "
+            f"the weights so far are in {run.path / CHECKPOINT}"
+        )
+    return report
+
+
+def _first_report(recipe: Recipe, dataset: Dataset, faults: tuple[Fault, ...], seed: int) -> Report:
+    model = make_model(recipe, len(dataset.classes))
+    return Report(
+        name=recipe.name,
+        model=recipe.model.name,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        embedding_size=model.embedding_size,
+        seed=seed,
+        classes=dataset.classes,
+        spectra=len(dataset),
+        specimens=len({name for name in dataset.specimens if name is not None}),
+        laser_wavelengths_nm=dataset.laser_wavelengths_nm,
+        unused=tuple(UnusedSpectrum(source=f.source, reason=f.reason) for f in faults),
+    )
+
+
+def _with_validation(report: Report, validated: Validated, group: Group) -> Report:
+    return report.model_copy(
+        update={
+            "cross_validation": validated.figures,
+            "group": group,
+            "top1_fold_deviation": validated.deviation,
+            "calibration": CalibrationReport(**asdict(validated.calibration)),
+            "drift_envelope": validated.envelope,
+        }
+    )
+
+
+def _tell(dataset: Dataset, faults: tuple[Fault, ...], progress: Progress) -> None:
+    progress.note(f"{len(dataset)} spectra of {len(dataset.classes)} minerals")
+    for fault in faults[:_FAULTS_SHOWN]:
+        progress.note(f"not used: {fault.source}: {fault.reason}")
+    if len(faults) > _FAULTS_SHOWN:
+        progress.note(f"not used: {len(faults) - _FAULTS_SHOWN} more, listed in report.json")
