@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.preprocess import Grid
@@ -194,9 +194,4 @@ def write_recipe(recipe: Recipe) -> str:
     >>> write_recipe(Recipe(name="a", model=SoysalCnnModelPart(name="soysal_cnn"))).split()[:6]
     ['name', '=', '"a"', '[data]', 'min_spectra_per_class', '=']
     """
-    parts = recipe.model_dump(mode="json", by_alias=True)
-    lines = [f"name = {json.dumps(parts.pop('name'))}"]
-    for part, values in parts.items():
-        lines += ["", f"[{part}]"]
-        lines += [f"{key} = {json.dumps(v)}" for key, v in values.items() if v is not None]
-    return "\n".join(lines) + "\n"
+    return tomli_w.dumps(recipe.model_dump(mode="json", by_alias=True, exclude_none=True))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Literal
 
 import apsw
+from typing_extensions import Self
 
 from edge.errors import StoreError, StoreMissingError, StoreSchemaError
 
@@ -49,6 +51,36 @@ def open_database(
             connection.close()
             raise
         return connection
+
+
+class Database:
+    """One thread's connection to a database for writing; a context manager that closes it.
+
+    Parameters
+    ----------
+    path, migrations, synchronous, vfs : as `open_database` takes them, and raises
+    """
+
+    def __init__(
+        self, path: Path, migrations: Sequence[str], synchronous: Synchronous, vfs: str | None
+    ) -> None:
+        self.path = path
+        self._connection = open_database(path, migrations, synchronous, vfs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the database."""
+        self._connection.close()
 
 
 def open_for_reading(path: Path) -> apsw.Connection:

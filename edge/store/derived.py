@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Self
 
 from edge.classifier import Verdict
-from edge.store.database import open_database, wrap_errors
+from edge.store.database import Database, wrap_errors
 from firmware_bridge.identity import FrameIdentity
 
 FILE_NAME = "derived.db"
@@ -73,7 +71,7 @@ class StoredVerdict:
     classified_utc_ns: int
 
 
-class DerivedStore:
+class DerivedStore(Database):
     """One thread's connection to `derived.db`.
 
     Parameters
@@ -83,23 +81,7 @@ class DerivedStore:
     """
 
     def __init__(self, folder: Path, vfs: str | None = None) -> None:
-        self.path = folder / FILE_NAME
-        self._connection = open_database(self.path, MIGRATIONS, "NORMAL", vfs)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the database."""
-        self._connection.close()
+        super().__init__(folder / FILE_NAME, MIGRATIONS, "NORMAL", vfs)
 
     def add(self, verdicts: Iterable[StoredVerdict]) -> None:
         """Store verdicts in one transaction; one made anew takes the place of the old.

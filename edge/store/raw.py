@@ -9,13 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from typing_extensions import Self
-
 from edge.calibration import Calibration
-from edge.store.database import open_database, wrap_errors
+from edge.store.database import Database, wrap_errors
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.spectrum_frame import FrameKind
 
@@ -99,7 +96,7 @@ class StoredFrame:
     payload: bytes
 
 
-class RawStore:
+class RawStore(Database):
     """One thread's connection to `raw.db`.
 
     Parameters
@@ -114,23 +111,7 @@ class RawStore:
     """
 
     def __init__(self, folder: Path, vfs: str | None = None) -> None:
-        self.path = folder / FILE_NAME
-        self._connection = open_database(self.path, MIGRATIONS, "FULL", vfs)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the database."""
-        self._connection.close()
+        super().__init__(folder / FILE_NAME, MIGRATIONS, "FULL", vfs)
 
     def keep(self, frames: Iterable[RawFrame]) -> list[RawFrame]:
         """Store frames in one transaction that is on the disk when this returns.

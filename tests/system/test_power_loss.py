@@ -55,7 +55,7 @@ def test_the_harness_sees_a_store_that_does_not_sync(
     def careless(path, migrations, synchronous, vfs=None):  # type: ignore[no-untyped-def]
         return opened(path, migrations, "NORMAL", vfs)
 
-    monkeypatch.setattr("edge.store.raw.open_database", careless)
+    monkeypatch.setattr("edge.store.database.open_database", careless)
     disk = PowerLossDisk()
     missing: set[FrameIdentity] = set()
 
