@@ -19,6 +19,8 @@ from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
 _NM_PER_CM = 1e7
+_LEAST_SIGNAL_TO_NOISE = 8.0
+"""Of 16,000 pixels of nothing but noise the highest stands some 4 standard deviations out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,20 @@ class Calibration:
 
     @classmethod
     def from_json(cls, content: str) -> Calibration:
-        """Read what `to_json` wrote."""
-        fields = json.loads(content)
-        coefficients = tuple(float(c) for c in fields["wavelength_coefficients_nm"])
-        return cls(coefficients, float(fields["laser_wavelength_nm"]), int(fields["pixel_count"]))
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        CalibrationError
+            If it is not that any more.
+        """
+        try:
+            fields = json.loads(content)
+            coefficients = tuple(float(c) for c in fields["wavelength_coefficients_nm"])
+            laser_nm, pixels = float(fields["laser_wavelength_nm"]), int(fields["pixel_count"])
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+            raise CalibrationError(f"stored calibration is damaged: {error}") from error
+        return cls(coefficients, laser_nm, pixels)
 
     def raman_shift_cm1(self) -> NDArray[np.float64]:
         """Return the axis (P,) in cm⁻¹, rising or falling as the detector is mounted.
@@ -89,6 +101,7 @@ def calibrate(
     identity: FrameIdentity,
     calibration: Calibration,
     dark: SpectrumFrame | None,
+    received_utc_ns: int | None = None,
 ) -> Spectrum:
     """Return a frame's spectrum on the Raman-shift axis, dark counts subtracted.
 
@@ -98,11 +111,13 @@ def calibrate(
     identity : whose frame it is
     calibration : of the instrument when it took the frame
     dark : the frame with the shutter closed to subtract; one of another exposure is not used
+    received_utc_ns : wall clock at its arrival
 
     Raises
     ------
     InvalidSpectrumError
-        If the pixel count is not the calibration's or a pixel is saturated.
+        If the pixel count is not the calibration's, a pixel is saturated, or nothing stands
+        out of the noise.
     CalibrationError
         If the calibration gives no axis.
     """
@@ -114,28 +129,41 @@ def calibrate(
     if saturated:
         raise InvalidSpectrumError(f"{saturated} of {len(frame.counts)} pixels saturated")
     intensity = frame.counts.astype(np.float64)
-    if dark is not None and same_exposure(frame, dark):
+    if dark is not None and exposure_of(dark) == exposure_of(frame):
         intensity -= dark.counts
     axis = calibration.raman_shift_cm1()
+    _check_signal(intensity)
     if axis[0] > axis[-1]:
         axis, intensity = axis[::-1], intensity[::-1]
-    return Spectrum(axis, intensity, "raman_shift_cm1", _acquisition(frame, identity))
+    acquisition = _acquisition(frame, identity, received_utc_ns)
+    return Spectrum(axis, intensity, "raman_shift_cm1", acquisition)
 
 
-def same_exposure(frame: SpectrumFrame, dark: SpectrumFrame) -> bool:
-    """Tell whether a dark frame may be subtracted from a frame."""
-    return (
-        dark.integration_time_us == frame.integration_time_us
-        and dark.averages == frame.averages
-        and len(dark.counts) == len(frame.counts)
-    )
+def exposure_of(frame: SpectrumFrame) -> str:
+    """Return what a dark frame must share with the frame it is subtracted from."""
+    return f"{frame.integration_time_us} us x {frame.averages}, {len(frame.counts)} pixels"
 
 
-def _acquisition(frame: SpectrumFrame, identity: FrameIdentity) -> Acquisition:
+def _check_signal(intensity: NDArray[np.float64]) -> None:
+    """Refuse what a detector gives with the laser off: noise around one level."""
+    # neighbours differ by noise alone, but for few; 0.6745 makes a median a standard deviation
+    noise = float(np.median(np.abs(np.diff(intensity)))) / (0.6745 * np.sqrt(2.0))
+    height = float(intensity.max() - np.median(intensity))
+    if height < _LEAST_SIGNAL_TO_NOISE * noise:
+        raise InvalidSpectrumError(
+            f"no signal: the highest pixel stands {height / noise:.1f} times the noise above the "
+            f"median, {_LEAST_SIGNAL_TO_NOISE:g} is the least"
+        )
+
+
+def _acquisition(
+    frame: SpectrumFrame, identity: FrameIdentity, received_utc_ns: int | None
+) -> Acquisition:
     return Acquisition(
         instrument_id=identity.instrument_id,
         boot_id=identity.boot_id,
         sequence=identity.sequence,
+        received_utc_ns=received_utc_ns,
         instrument_time_us=frame.instrument_time_us,
         integration_time_ms=frame.integration_time_us / 1000,
         averages=frame.averages,

@@ -5,20 +5,40 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from typing_extensions import Self
 
 from edge.bundle import TrustedKeys, shipped_bundle_path
 from edge.bundle.manifest import Precision
 from edge.config_lines import line_of
 from edge.errors import ConfigError
+from firmware_bridge.errors import MessageError, PortUsageError
+from firmware_bridge.messages import Configure
+from firmware_bridge.ports import parse_address
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+def _without_nul(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("a path holds no NUL character")
+    return path
+
+
+_UsablePath = Annotated[Path, AfterValidator(_without_nul)]
 
 
 class _Section(BaseModel):
@@ -31,15 +51,30 @@ class InstrumentConfig(_Section):
     port: str = Field(min_length=1, description="serial device, or tcp:HOST:PORT")
     baud: int = Field(default=115_200, ge=1_200, le=4_000_000, description="bits per second")
     integration_time_ms: float | None = Field(
-        default=None, gt=0, le=600_000, description="exposure, ms; None leaves the instrument's"
+        default=None,
+        ge=0.001,
+        le=600_000,
+        description="exposure, ms, to the µs; None leaves the instrument's",
     )
     averages: int = Field(default=1, ge=1, le=1_000, description="exposures averaged a spectrum")
     period_ms: float = Field(
-        default=0, ge=0, le=86_400_000, description="start to start of two spectra, ms; 0: at once"
+        default=0,
+        ge=0,
+        le=4_294_967,
+        description="start to start of two spectra, ms; 0 leaves the instrument's",
     )
     silent_after_s: float = Field(
         default=10, gt=0, le=3_600, description="silence after which the instrument is asked, s"
     )
+
+    @field_validator("port")
+    @classmethod
+    def _is_an_address(cls, port: str) -> str:
+        try:
+            parse_address(port)
+        except PortUsageError as error:
+            raise ValueError(str(error)) from error
+        return port
 
     @model_validator(mode="after")
     def _configured_as_a_whole(self) -> Self:
@@ -51,20 +86,44 @@ class InstrumentConfig(_Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> Self:
+        command = self.configure()
+        try:
+            if command is not None:
+                command.pack()
+        except MessageError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def configure(self) -> Configure | None:
+        """Return the command that sets the instrument; None where its own settings stay.
+
+        >>> InstrumentConfig(port="/dev/ttyACM0", integration_time_ms=0.25).configure()
+        Configure(integration_time_us=250, averages=1, period_us=0)
+        """
+        if self.integration_time_ms is None:
+            return None
+        return Configure(
+            integration_time_us=round(self.integration_time_ms * 1000),
+            averages=self.averages,
+            period_us=round(self.period_ms * 1000),
+        )
+
 
 class StoreConfig(_Section):
     """Where records are kept."""
 
-    folder: Path = Field(description="folder of raw.db and derived.db; made if missing")
+    folder: _UsablePath = Field(description="folder of raw.db and derived.db; made if missing")
 
 
 class BundleConfig(_Section):
     """What classifies."""
 
-    path: Path = Field(
+    path: _UsablePath = Field(
         default_factory=shipped_bundle_path, description="bundle file; the shipped one if not given"
     )
-    trusted_keys: tuple[Path, ...] = Field(
+    trusted_keys: tuple[_UsablePath, ...] = Field(
         default=(), description="PEM files of public keys a bundle may be signed with"
     )
     trust_demo_key: bool = Field(
@@ -129,10 +188,10 @@ def read_config(path: Path) -> Config:
         raise ConfigError(str(path), [(None, f"not UTF-8 text: {error.reason}")]) from error
     try:
         config = Config.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(str(path), [_syntax_fault(str(error))]) from error
     except ValidationError as error:
         raise ConfigError(str(path), _faults(error, text)) from error
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and numbers without end
+        raise ConfigError(str(path), [_syntax_fault(str(error))]) from error
     return _anchored(config, path.parent)
 
 

@@ -20,6 +20,7 @@
         ├── DemoError                  a process of the demo did not do its part
         └── StoreError                 (recoverable) a database that cannot be used now
             ├── StoreMissingError      nothing was ever recorded there
+            ├── StoreDamagedError      a file that is no sound database any more
             └── StoreSchemaError       written by a newer outcrop
 
 The bridge's branch is drawn in `firmware_bridge/errors.py`.
@@ -141,6 +142,12 @@ class StoreMissingError(StoreError):
 
     recoverable: ClassVar[bool] = False
     exit_code: ClassVar[int] = 2
+
+
+class StoreDamagedError(StoreError):
+    """A file that is no sound database any more."""
+
+    recoverable: ClassVar[bool] = False
 
 
 class StoreSchemaError(StoreError):

@@ -110,8 +110,8 @@ def read_names(path: Path) -> frozenset[str]:
     """
     try:
         lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not text"
+    except (OSError, ValueError) as error:  # ValueError: not text, or a path with a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DatasetError(str(path), f"list of file names: {reason}") from error
     names = frozenset(line.strip() for line in lines if line.strip())
     if not names:

@@ -173,10 +173,10 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise RecipeError(str(path), [error.strerror or str(error)]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(str(path), [f"not TOML: {error}"]) from error
     except ValidationError as error:
         raise RecipeError(str(path), [_fault(fault) for fault in error.errors()]) from error
+    except (ValueError, RecursionError) as error:  # TOML or UTF-8 that is none, numbers without end
+        raise RecipeError(str(path), [f"not TOML: {error}"]) from error
 
 
 def _fault(fault: Any) -> str:

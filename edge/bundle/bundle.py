@@ -63,11 +63,12 @@ def read_bundle(path: Path, trusted: TrustedKeys) -> Bundle:
         If the signature does not hold or the key is not trusted.
     """
     try:
-        if path.stat().st_size > LARGEST_BUNDLE_BYTES:
-            raise BundleFormatError(f"{path}: larger than {LARGEST_BUNDLE_BYTES} bytes")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BUNDLE_BYTES + 1)  # a device has no size, and no end
     except OSError as error:
         raise BundleFormatError(f"{path}: {error.strerror}") from error
+    if len(content) > LARGEST_BUNDLE_BYTES:
+        raise BundleFormatError(f"{path}: larger than {LARGEST_BUNDLE_BYTES} bytes")
     try:
         return unpack_bundle(content, trusted)
     except BundleError as error:

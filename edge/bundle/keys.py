@@ -14,6 +14,7 @@ from edge.bundle.header import key_id
 from edge.errors import BundleSignatureError, ConfigError
 
 _DEMO_KEY = Path(__file__).parent / "shipped" / "demo_key.pub"
+_LARGEST_KEY_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
         If the file is missing or holds something else.
     """
     try:
-        key = load_pem_public_key(path.read_bytes())
+        with path.open("rb") as file:
+            key = load_pem_public_key(file.read(_LARGEST_KEY_BYTES))
     except OSError as error:
         raise ConfigError(str(path), [(None, f"public key: {error.strerror}")]) from error
     except (ValueError, UnsupportedAlgorithm) as error:

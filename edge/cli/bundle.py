@@ -47,7 +47,7 @@ def inspect(bundle_path: Path, trusted_keys: tuple[Path, ...], as_json: bool) ->
     if as_json:
         click.echo(bundle.manifest.model_dump_json())
         return
-    console = Console()
+    console = Console(markup=False, emoji=False)  # a manifest may hold any text
     console.print(_summary(bundle))
     console.print(_members(bundle))
 
@@ -63,6 +63,8 @@ def _summary(bundle: Bundle) -> Table:
     manifest = bundle.manifest
     validation, training = manifest.cross_validation, manifest.training_data
     table = Table(show_header=False, box=None)
+    table.add_column(style="bold")
+    table.add_column()
     rows = {
         "name": f"{manifest.name}, release {manifest.release}, {manifest.created_utc}",
         "signed by": _signer(bundle),
@@ -81,7 +83,7 @@ def _summary(bundle: Bundle) -> Table:
         "licence": manifest.licence,
     }
     for name, text in rows.items():
-        table.add_row(f"[bold]{name}[/]", text)
+        table.add_row(name, text)
     return table
 
 

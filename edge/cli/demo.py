@@ -18,11 +18,12 @@ import tomli_w
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from edge.cli.demo_summary import Latencies, Summary, read_truth, summarize
 from edge.cli.options import json_option, seed_option
 from edge.cli.shown import BUILTIN
-from edge.errors import DemoError
+from edge.errors import DataError, DemoError
 from firmware_bridge.identity import FrameIdentity
 
 _ROWS = 15
@@ -36,7 +37,11 @@ _LOUD = ("warning", "error")
 @click.option("--count", type=click.IntRange(min=1), default=60, show_default=True)
 @click.option("--rate", "rate_hz", type=click.FloatRange(min=0.1), default=15.0, show_default=True)
 @seed_option
-@click.option("--keep", type=click.Path(path_type=Path), help="Folder to leave everything in.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to leave everything in.",
+)
 @json_option
 def command(
     data: str, count: int, rate_hz: float, seed: int, keep: Path | None, as_json: bool
@@ -49,7 +54,10 @@ def command(
     console = Console(stderr=as_json)
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outcrop-")))
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(str(folder), f"cannot be made: {error.strerror}") from error
         console.print(
             f"{count} spectra from {data}, {rate_hz:g} a second, over a pty to outcrop run"
         )
@@ -75,7 +83,7 @@ def _play(
     simulator = _outcrop("simulate", *simulate, stdout=subprocess.PIPE)
     said = iter(simulator.stdout or ())
     if "listening" not in next(said, ""):
-        raise click.exceptions.Exit(simulator.wait())  # it has said why
+        raise click.exceptions.Exit(max(1, simulator.wait()))  # it has said why
     daemon = _outcrop("run", "--config", str(config), stderr=subprocess.PIPE)
     watch = threading.Thread(
         target=_stop_when_done, args=(simulator, daemon, expected_s + _PATIENCE_S)
@@ -123,6 +131,7 @@ def _show_verdicts(
     with (folder / "events.jsonl").open("w") as log, Live(console=console, transient=True) as live:
         for line in events:
             log.write(line)
+            log.flush()
             event = _event(line)
             latencies.take(event)
             if event.get("event") == "spectrum.classified":
@@ -158,14 +167,13 @@ def _live_table(latest: deque[dict[str, object]], truth: dict[FrameIdentity, str
     for event in latest:
         shown = truth.get(_identity(event)) or ""
         verdict = str(event["label"] or f"invalid: {event['invalid']}")
-        style = "green" if verdict == shown else None
         table.add_row(
             str(event["sequence"]),
-            shown,
-            f"[{style}]{verdict}[/]" if style else verdict,
+            Text(shown),
+            Text(verdict, style="green" if verdict == shown else ""),
             f"{event['probability']:.2f}",
             "yes" if event["known"] else "no",
-            f"{event['latency_ms']:.1f} ms",
+            "" if event["latency_ms"] is None else f"{event['latency_ms']:.1f} ms",
         )
     return table
 

@@ -33,10 +33,13 @@ class Latencies:
 
     def take(self, event: dict[str, object]) -> None:
         """Note what one event of the daemon tells."""
-        if event.get("event") == "frame.kept" and event["kind"] == "light":
-            self.kept_ms.append(float(str(event["latency_ms"])))
-        elif event.get("event") == "spectrum.classified" and "latency_ms" in event:
-            self.classified_ms.append(float(str(event["latency_ms"])))
+        latency_ms = event.get("latency_ms")
+        if not isinstance(latency_ms, float):
+            return
+        if event["event"] == "frame.kept" and event["kind"] == "light":
+            self.kept_ms.append(latency_ms)
+        elif event["event"] == "spectrum.classified":
+            self.classified_ms.append(latency_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ class Summary:
 
     Parameters
     ----------
-    taken : light spectra the instrument took
-    unacknowledged : frames it still holds
+    wanted : light spectra the instrument was to take
+    taken : those it took
+    unacknowledged : frames it still holds, dark ones too
     stored : light spectra in the store
     classified : of those, with a verdict that is not "invalid"
     invalid : kept and marked invalid
@@ -58,6 +62,7 @@ class Summary:
     validation : what the bundle says of itself
     """
 
+    wanted: int
     taken: int
     unacknowledged: int
     stored: int
@@ -73,12 +78,21 @@ class Summary:
 
     @property
     def lost(self) -> int:
-        """Spectra taken and not stored."""
-        return self.taken - self.stored
+        """Spectra that were to be taken and are not in the store."""
+        return self.wanted - self.stored
 
     def fields(self) -> dict[str, object]:
         """Return what `--json` prints."""
-        counts = ["taken", "unacknowledged", "stored", "lost", "classified", "invalid", "n"]
+        counts = [
+            "wanted",
+            "taken",
+            "unacknowledged",
+            "stored",
+            "lost",
+            "classified",
+            "invalid",
+            "n",
+        ]
         counts += ["correct", "n_outside_classes", "flagged_unknown"]
         return {
             **{name: getattr(self, name) for name in counts},
@@ -91,12 +105,12 @@ class Summary:
     def lines(self) -> list[tuple[str, str]]:
         """Return what a person is shown."""
         direct = round(self.direct.top1 * self.direct.n)
-        acknowledged = self.taken - self.unacknowledged
         validation = self.validation
         return [
-            ("received", f"{self.taken} spectra taken by the instrument, {self.lost} lost"),
-            ("acknowledged", f"{acknowledged}"),
-            ("stored", f"{self.stored}, {self.classified} classified, {self.invalid} invalid"),
+            ("taken", f"{self.taken} of {self.wanted} spectra, by the instrument"),
+            ("received, stored", f"{self.stored}, {self.lost} lost"),
+            ("acknowledged", f"all but {self.unacknowledged}" if self.unacknowledged else "all"),
+            ("classified", f"{self.classified}, {self.invalid} invalid"),
             ("correct", f"{self.correct} of {self.n} of minerals the bundle knows"),
             ("  read directly", f"{direct} of {self.direct.n}, without line and detector noise"),
             ("unknown", f"{self.flagged_unknown} of {self.n_outside_classes} of other minerals"),
@@ -131,6 +145,7 @@ def summarize(
     inside = [r for r in records if _judged(r) and _shown(truth, r) in known]
     outside = [r for r in records if _judged(r) and _shown(truth, r) not in known]
     return Summary(
+        wanted=count,
         taken=len(truth),
         unacknowledged=retained,
         stored=len(records),

@@ -17,10 +17,12 @@ from edge.config import read_config
 from edge.store import Record, read_records
 
 DEFAULT_CONFIG = Path("/etc/outcrop/outcrop.toml")
+_MOST_ROWS = 2**63 - 1
+"""What SQLite can count."""
 
 
 @click.command()
-@click.option("--last", type=click.IntRange(min=1), help="Only this many of the latest.")
+@click.option("--last", type=click.IntRange(1, _MOST_ROWS), help="Only this many of the latest.")
 @click.option(
     "--config",
     "config_path",
@@ -40,7 +42,7 @@ def command(last: int | None, config_path: Path, store: Path | None, as_json: bo
         for record in records:
             click.echo(json.dumps(_fields(record)))
         return
-    Console().print(_table(records))
+    Console(markup=False, emoji=False).print(_table(records))  # names come over the wire
 
 
 def _fields(record: Record) -> dict[str, object]:
@@ -60,7 +62,10 @@ def _fields(record: Record) -> dict[str, object]:
 
 
 def _table(records: Iterable[Record]) -> Table:
-    table = Table("received (UTC)", "instrument", "boot", "seq", "mineral", "p", "set", "note")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("received (UTC)", "instrument", "boot", "seq", "mineral", "p", "set", "note"):
+        wraps = name in ("instrument", "mineral", "note")
+        table.add_column(name, no_wrap=not wraps, overflow="fold")
     for record in records:
         verdict = record.verdict
         who = record.identity

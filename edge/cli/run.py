@@ -10,7 +10,7 @@ import click
 
 from edge.config import read_config
 from edge.daemon import Daemon
-from edge.daemon.events import configure_events
+from edge.daemon.events import events_to_stderr
 
 
 @click.command()
@@ -25,12 +25,12 @@ def command(config_path: Path) -> None:
     """Record, classify and keep spectra until SIGTERM or SIGINT.
 
     Events go to standard error, one JSON object a line. At the end everything that was
-    acknowledged is stored and classified.
+    acknowledged is stored; what is not classified by then is at the next start.
     """
     config = read_config(config_path)
     config.trusted()  # a key file that cannot be read is told now, not when the bundle is opened
-    configure_events(config.log)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    Daemon(config, stop).run()
+    with events_to_stderr(config.log):
+        Daemon(config, stop).run()

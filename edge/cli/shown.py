@@ -14,6 +14,8 @@ from firmware_bridge.virtual.minerals import MINERALS
 from firmware_bridge.virtual.rendering import render
 
 BUILTIN = "builtin"
+_MOST_ROUNDS = 8
+"""Specimens of each mineral; a virtual spectrometer begins again after the last."""
 _AXIS_CM1 = np.arange(80.0, 1720.0, 0.5)
 
 
@@ -25,7 +27,8 @@ def spectra_to_show(
     Parameters
     ----------
     spectra : path of DATA, or `builtin` for the library of mineral lines
-    count : how many; None for all of DATA, or each mineral of the library once
+    count : how many at most; None for all of DATA, or each mineral of the library once. Of
+        DATA there are no more than it holds, of the library no more than eight of each mineral
     quiet : do not tell again what was wrong with DATA
     seed : of the order, and of the library's variation from specimen to specimen
 
@@ -45,6 +48,7 @@ def spectra_to_show(
 
 def _from_library(count: int, seed: int) -> list[Sample]:
     rng = np.random.default_rng(seed)
+    count = min(count, _MOST_ROUNDS * len(MINERALS))
     rounds = -(-count // len(MINERALS))
     order = [MINERALS[k] for _ in range(rounds) for k in rng.permutation(len(MINERALS))]
     return [

@@ -27,7 +27,7 @@ from firmware_bridge.ports import (
     open_port,
     parse_address,
 )
-from firmware_bridge.virtual import VirtualSettings, run
+from firmware_bridge.virtual import VirtualRun, VirtualSettings, run
 
 
 @click.command()
@@ -126,20 +126,26 @@ def command(
         bit_error_rate=bit_error_rate,
         drop_fragment_rate=drop_fragment_rate,
     )
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _stop_on_signals()
     with _open(port_address, baud, link) as port, _truth_file(truth, shown) as on_acquired:
         click.echo(json.dumps({"listening": port.name}) if as_json else f"listening on {port.name}")
         result = run(port, arrays, settings, on_acquired, stop.is_set)
-    if as_json:
-        click.echo(json.dumps(asdict(result)))
-    else:
-        click.echo(
-            f"{result.acquired} spectra taken, {result.retained} frames not acknowledged, "
-            f"{result.refused} not taken because the buffer was full"
-        )
+    click.echo(json.dumps(asdict(result)) if as_json else _as_text(result))
     return 1 if result.retained else 0
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _as_text(result: VirtualRun) -> str:
+    return (
+        f"{result.acquired} spectra taken, {result.retained} frames not acknowledged, "
+        f"{result.refused} not taken because the buffer was full"
+    )
 
 
 @contextmanager

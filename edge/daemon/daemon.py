@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ from edge.config import Config
 from edge.daemon.inference_thread import InferenceThread
 from edge.daemon.link_thread import run_link
 from edge.errors import StoreError
+from edge.store import RawStore
 
 _CHECK_S = 1.0
 
@@ -33,7 +35,9 @@ class Daemon:
         self._log = structlog.get_logger()
 
     def run(self) -> None:
-        """Run until stopped; when this returns, all that was acknowledged is classified.
+        """Run until stopped; when this returns, all that was acknowledged is stored.
+
+        What arrived while it ran is classified too; the rest of a backlog at the next start.
 
         Raises
         ------
@@ -45,6 +49,7 @@ class Daemon:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder}: {error.strerror}: name another [store] folder") from error
+        start_row = self._last_row_before_start()
         links = [
             self._thread(
                 f"link-{instrument.port}",
@@ -61,7 +66,7 @@ class Daemon:
         ]
         no_more_frames = threading.Event()
         inference = InferenceThread(
-            self._config, self._wake, no_more_frames, self._say_ready, self._log
+            self._config, start_row, self._wake, no_more_frames, self._say_ready, self._log
         )
         classifying = self._thread("inference", inference.run)
         while not self._stop.wait(_CHECK_S):
@@ -74,6 +79,15 @@ class Daemon:
         self._log.info("daemon.stopped")
         if self._failed.is_set():
             raise StoreError("a thread of the daemon ended by a defect; its event says where")
+
+    def _last_row_before_start(self) -> int:
+        """Return the last row of an earlier run; creates the store where there is none."""
+        try:
+            with RawStore(self._config.store.folder) as store:
+                return store.last_row()
+        except StoreError as error:  # the link threads try again, for as long as it takes
+            self._log.error("store.unavailable", reason=str(error), retry_in_s=0.0)
+            return sys.maxsize
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(name, work), name=name)

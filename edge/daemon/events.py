@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
 from edge.config import LogConfig
+from edge.daemon.event_writer import EventWriter
 
 _LEVELS = {
     "debug": logging.DEBUG,
@@ -18,13 +20,15 @@ _LEVELS = {
 }
 
 
-def configure_events(config: LogConfig) -> None:
-    """Set structlog up for the process."""
+@contextmanager
+def events_to_stderr(config: LogConfig) -> Iterator[None]:
+    """Set structlog up for the process, and write what is left at the end."""
     render: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if config.format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    writer = EventWriter(sys.stderr.fileno())
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -33,26 +37,10 @@ def configure_events(config: LogConfig) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[config.level]),
-        logger_factory=structlog.WriteLoggerFactory(file=_Unfailing(sys.stderr)),  # type: ignore[arg-type]
+        logger_factory=structlog.WriteLoggerFactory(file=writer),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
-
-
-class _Unfailing:
-    """A stream whose reader may die or whose disk may fill without taking the daemon along."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.lost_lines = 0
-
-    def write(self, text: str) -> None:
-        try:
-            self._stream.write(text)
-        except (OSError, ValueError):
-            self.lost_lines += 1
-
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except (OSError, ValueError):
-            self.lost_lines += 1
+    try:
+        yield
+    finally:
+        writer.close()

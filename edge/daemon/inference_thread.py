@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from structlog.typing import FilteringBoundLogger
 
 from edge.bundle import read_bundle
-from edge.calibration import calibrate
+from edge.calibration import Calibration, calibrate
 from edge.classifier import Classifier, Verdict
 from edge.config import Config
 from edge.errors import (
@@ -23,10 +22,20 @@ from edge.errors import (
     ConfigError,
     RunnerError,
     SpectrumError,
+    StoreDamagedError,
     StoreError,
 )
 from edge.preprocess import PREPROCESSING
-from edge.store import DerivedStore, RawStore, StoredFrame, StoredVerdict, unclassified_rows
+from edge.store import (
+    NO_DARK,
+    DerivedStore,
+    RawStore,
+    StoredFrame,
+    StoredVerdict,
+    set_aside,
+    unclassified_rows,
+)
+from edge.store.derived import FILE_NAME as DERIVED
 from firmware_bridge.errors import FrameContentError
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
@@ -41,6 +50,7 @@ class InferenceThread:
     Parameters
     ----------
     config : of the daemon
+    start_row : frames up to it were here before the daemon started
     wake : set whenever frames were kept
     stop : set when the daemon is to end
     on_ready : called once, when the first bundle is active or was refused
@@ -50,12 +60,15 @@ class InferenceThread:
     def __init__(
         self,
         config: Config,
+        start_row: int,
         wake: threading.Event,
         stop: threading.Event,
         on_ready: Callable[[bool], None],
         log: FilteringBoundLogger,
     ) -> None:
         self._config = config
+        self._folder = config.store.folder
+        self._start_row = start_row
         self._wake = wake
         self._stop = stop
         self._on_ready: Callable[[bool], None] | None = on_ready
@@ -81,11 +94,9 @@ class InferenceThread:
 
     def _classify_until_stopped(self) -> None:
         bundle = read_bundle(self._config.bundle.path, self._config.trusted())
-        folder = self._config.store.folder
         with (
             Classifier(bundle, self._config.bundle.precision) as classifier,
-            RawStore(folder) as raw,
-            DerivedStore(folder) as derived,
+            RawStore(self._folder) as raw,
         ):
             manifest = bundle.manifest
             self._log.info(
@@ -95,28 +106,43 @@ class InferenceThread:
                 backbone_id=manifest.backbone_id,
                 runner=classifier.runner_name,
             )
+            try:
+                self._classify_into_derived(classifier, raw)
+            except StoreDamagedError as error:
+                aside = set_aside(self._folder / DERIVED)  # all in it can be computed again
+                self._log.error("store.set_aside", reason=str(error), kept_as=str(aside))
+
+    def _classify_into_derived(self, classifier: Classifier, raw: RawStore) -> None:
+        with DerivedStore(self._folder) as derived:
             self._active = True
             self._ready(classifying=True)
+            worker = Worker(classifier, raw, derived, self._start_row, self._log)
             last_row = raw.last_row()
-            worker = _Worker(classifier, raw, derived, self._log)
-            self._backlog(worker, deque(unclassified_rows(folder, last_row)), raw)
+            self._catch_up(worker, raw, last_row)
             self._follow(worker, raw, last_row)
 
-    def _backlog(self, worker: _Worker, rows: deque[int], raw: RawStore) -> None:
-        if rows:
-            self._log.info("backlog.found", frames=len(rows))
-        while rows and not self._stop.is_set():
-            batch = [rows.popleft() for _ in range(min(_BATCH, len(rows)))]
-            worker.classify(raw.frames_at(batch), live=False)
+    def _catch_up(self, worker: Worker, raw: RawStore, last_row: int) -> None:
+        """Classify what has no verdict, or was judged before its dark frame came."""
+        row, done = 0, 0
+        while not self._stop.is_set():
+            rows = unclassified_rows(self._folder, row, last_row, _BATCH)
+            if not rows:
+                break
+            worker.classify(raw.frames_at(rows))
+            row, done = rows[-1], done + len(rows)
+        if done:
+            self._log.info("backlog.classified", frames=done)
 
-    def _follow(self, worker: _Worker, raw: RawStore, last_row: int) -> None:
+    def _follow(self, worker: Worker, raw: RawStore, last_row: int) -> None:
         while True:
             stopping = self._stop.is_set()
             self._wake.clear()
-            frames = raw.light_frames(last_row, _BATCH)
+            frames = raw.frames_after(last_row, _BATCH)
             if frames:
-                worker.classify(frames, live=True)
                 last_row = frames[-1].row
+                worker.classify([frame for frame in frames if frame.kind != "dark"])
+                if any(frame.kind == "dark" and raw.is_late(frame) for frame in frames):
+                    self._catch_up(worker, raw, last_row)
             elif stopping:
                 return
             else:
@@ -128,26 +154,38 @@ class InferenceThread:
             self._on_ready = None
 
 
-class _Worker:
-    """Classifies batches of stored frames and stores the verdicts."""
+class Worker:
+    """Classifies batches of stored frames and stores the verdicts.
+
+    Parameters
+    ----------
+    classifier : active
+    raw, derived : this thread's connections
+    start_row : frames after it arrived while this daemon ran, so their latency means something
+    log : events
+    """
 
     def __init__(
         self,
         classifier: Classifier,
         raw: RawStore,
         derived: DerivedStore,
+        start_row: int,
         log: FilteringBoundLogger,
     ) -> None:
         self._classifier = classifier
         self._raw = raw
         self._derived = derived
+        self._start_row = start_row
         self._log = log
 
-    def classify(self, frames: Sequence[StoredFrame], *, live: bool) -> None:
+    def classify(self, frames: Sequence[StoredFrame]) -> None:
+        """Judge light frames and store what comes out."""
         verdicts = [self._judge(frame) for frame in frames]
         self._derived.add(verdicts)
         now_ns = time.monotonic_ns()
         for frame, stored in zip(frames, verdicts, strict=True):
+            latency_ms = round((now_ns - frame.last_byte_monotonic_ns) / 1e6, 3)
             self._log.info(
                 "spectrum.classified",
                 **asdict(frame.identity),
@@ -155,26 +193,29 @@ class _Worker:
                 probability=round(stored.verdict.probability, 4),
                 known=stored.verdict.known,
                 invalid=stored.verdict.invalid,
-                **self._latency(frame, now_ns) if live else {},
+                # of a frame of an earlier run it would be on another clock
+                latency_ms=latency_ms if frame.row > self._start_row else None,
             )
-
-    @staticmethod
-    def _latency(frame: StoredFrame, now_ns: int) -> dict[str, float]:
-        # of a backlog it would tell how long the power was off, on another boot's clock
-        return {"latency_ms": round((now_ns - frame.last_byte_monotonic_ns) / 1e6, 3)}
 
     def _judge(self, stored: StoredFrame) -> StoredVerdict:
         classifier = self._classifier
+        dark_sequence, dark = self._dark_for(stored)
         try:
-            frame = SpectrumFrame.unpack(stored.payload)
-            spectrum = calibrate(frame, stored.identity, stored.calibration, self._dark_for(stored))
+            spectrum = calibrate(
+                SpectrumFrame.unpack(stored.payload),
+                stored.identity,
+                Calibration.from_json(stored.calibration),
+                dark,
+                stored.received_utc_ns,
+            )
         except (SpectrumError, CalibrationError, FrameContentError) as error:
             verdict, embedding = Verdict.refused(str(error)), None
         else:
             verdict, embedding = classifier.classify(spectrum)
         return StoredVerdict(
             identity=stored.identity,
-            calibration_id=stored.calibration.id,
+            calibration_id=stored.calibration_id,
+            dark_sequence=dark_sequence,
             preprocessing=PREPROCESSING,
             backbone_id=classifier.head.backbone_id,
             precision=classifier.precision,
@@ -184,10 +225,13 @@ class _Worker:
             classified_utc_ns=time.time_ns(),
         )
 
-    def _dark_for(self, stored: StoredFrame) -> SpectrumFrame | None:
-        payload = self._raw.dark_before(stored.identity)
+    def _dark_for(self, stored: StoredFrame) -> tuple[int, SpectrumFrame | None]:
+        found = self._raw.dark_for(stored)
+        if found is None:
+            return NO_DARK, None
+        sequence, payload = found
         try:
-            return None if payload is None else SpectrumFrame.unpack(payload)
+            return sequence, SpectrumFrame.unpack(payload)
         except FrameContentError as error:  # bit rot at rest: classify without it, and say so
             self._log.error("frame.damaged_at_rest", **asdict(stored.identity), reason=str(error))
-            return None
+            return sequence, None

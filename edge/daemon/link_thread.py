@@ -14,11 +14,11 @@ from edge.daemon.recorder import Recorder
 from edge.errors import StoreError
 from edge.store import RawStore
 from firmware_bridge.link import LinkSession, LinkSettings
-from firmware_bridge.messages import Configure
 from firmware_bridge.ports import open_port
 
 _STEP_S = 0.2
 _STORE_RETRY_S = 1.0
+_LEAST_REOPEN_S = 15.0
 
 
 def run_link(
@@ -28,7 +28,7 @@ def run_link(
     stop: threading.Event,
     log: FilteringBoundLogger,
 ) -> None:
-    """Record one instrument until told to stop.
+    """Record one instrument until told to stop; then tell it to stop too.
 
     While the store cannot be opened nothing is read, so nothing is acknowledged and an
     instrument that retains frames keeps them.
@@ -40,19 +40,19 @@ def run_link(
                 recorder = Recorder(session, store, on_kept, log)
                 while not stop.is_set():
                     recorder.step(_STEP_S)
+                recorder.tell_totals()
         except StoreError as error:
             log.error("store.unavailable", reason=str(error), retry_in_s=_STORE_RETRY_S)
             stop.wait(_STORE_RETRY_S)
+    session.stop()  # no laser on a sample that nobody measures; frames not taken stay there
     session.close()
 
 
 def link_settings(config: InstrumentConfig) -> LinkSettings:
     """Return what the configuration asks of the link and of the instrument."""
-    configure = None
-    if config.integration_time_ms is not None:
-        configure = Configure(
-            integration_time_us=round(config.integration_time_ms * 1000),
-            averages=config.averages,
-            period_us=round(config.period_ms * 1000),
-        )
-    return LinkSettings(configure=configure, silent_after_s=config.silent_after_s)
+    return LinkSettings(
+        configure=config.configure(),
+        silent_after_s=config.silent_after_s,
+        # opening again starts the instrument anew: not before it is plainly silent
+        reopen_after_silent_s=max(_LEAST_REOPEN_S, 2 * config.silent_after_s),
+    )

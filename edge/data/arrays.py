@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ def read_arrays(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
     Raises
     ------
     DataError
-        If the file is no `.npz`, or its arrays are missing or do not fit each other.
+        If the file is no `.npz`, or its arrays are missing, empty or do not fit each other.
     """
     try:
         loaded = np.load(file, allow_pickle=False)
@@ -62,11 +62,19 @@ def _select(
         raise DataError(
             source, f"{axis_name} {axis.shape} does not fit {intensity_name} {intensity.shape}"
         )
+    if len(intensity) == 0:
+        raise DataError(source, f"the file holds no spectra: {intensity_name} {intensity.shape}")
     label_name = next((name for name in _LABELS if name in arrays), None)
-    labels = None if label_name is None else np.asarray(arrays[label_name])
+    labels = None if label_name is None else _text(arrays[label_name])
     if labels is not None and labels.shape != (len(intensity),):
         raise DataError(source, f"{len(intensity)} spectra, but {labels.shape} labels")
     return _AXES[axis_name], axis, intensity, labels
+
+
+def _text(values: NDArray[Any]) -> NDArray[np.str_]:
+    if values.dtype.kind == "S":
+        return np.char.decode(values, "utf-8", "replace")
+    return values
 
 
 def _real(source: str, name: str, arrays: np.lib.npyio.NpzFile) -> NDArray[np.float64]:

@@ -27,7 +27,5 @@ def draw(samples: list[Sample], count: int | None, seed: int) -> list[Sample]:
     The same samples, count and seed give the same draw, so that what is sent over a serial
     line can be evaluated directly as well.
     """
-    if count is None or count >= len(samples) > 0:
-        count = len(samples)
     order = np.random.default_rng(seed).permutation(len(samples))[:count]
     return [samples[index] for index in order]

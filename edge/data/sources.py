@@ -28,11 +28,15 @@ def read_data(path: Path) -> Iterator[Sample | Fault]:
     Raises
     ------
     DataError
-        If the path does not exist or is of no kind that holds spectra.
+        If the path does not exist, is of no kind that holds spectra, or holds none.
     """
-    if path.is_dir():
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except OSError as error:  # a name too long, a folder above that may not be searched
+        raise DataError(str(path), error.strerror or str(error)) from error
+    if is_folder:
         yield from _read_folder(path)
-    elif not path.exists():
+    elif not exists:
         raise DataError(str(path), "no such file or folder")
     elif path.suffix.lower() not in _KNOWN:
         raise DataError(str(path), f"not one of {', '.join(sorted(_KNOWN))} or a folder")
@@ -41,7 +45,7 @@ def read_data(path: Path) -> Iterator[Sample | Fault]:
 
 
 def _read_folder(folder: Path) -> Iterator[Sample | Fault]:
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in _KNOWN)
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _KNOWN and _is_file(p))
     if not files:
         raise DataError(str(folder), "the folder holds no spectra")
     for file in files:
@@ -49,6 +53,13 @@ def _read_folder(folder: Path) -> Iterator[Sample | Fault]:
             yield from _read_file(file)
         except DataError as error:
             yield Fault(str(file), 0, error.reason)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return True  # reading it will say why it cannot be
 
 
 def _read_file(path: Path) -> Iterator[Sample | Fault]:
@@ -67,11 +78,17 @@ def _read_file(path: Path) -> Iterator[Sample | Fault]:
 def _read_zip(path: Path) -> Iterator[Sample | Fault]:
     try:
         with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                if Path(member.filename).suffix.lower() in _TEXT | {".npz"}:
-                    yield from _read_member(archive, member)
+            members = [m for m in archive.infolist() if _suffix(m) in _TEXT | {".npz"}]
+            if not members:
+                raise DataError(str(path), "the zip holds no spectra")
+            for member in members:
+                yield from _read_member(archive, member)
     except DAMAGE as error:
         raise DataError(str(path), f"damaged zip: {error}") from error
+
+
+def _suffix(member: zipfile.ZipInfo) -> str:
+    return Path(member.filename).suffix.lower()
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Sample | Fault]:

@@ -1,17 +1,21 @@
 """What is kept: `raw.db`, the truth that was acknowledged, and `derived.db`, rebuildable."""
 
 from edge.store.backlog import unclassified_rows
-from edge.store.derived import DerivedStore, StoredVerdict
-from edge.store.raw import RawFrame, RawStore, StoredFrame
+from edge.store.database import set_aside
+from edge.store.derived import NO_DARK, DerivedStore, StoredVerdict
+from edge.store.raw import Kept, RawFrame, RawStore, StoredFrame
 from edge.store.records import Record, read_records
 
 __all__ = [
+    "NO_DARK",
     "DerivedStore",
+    "Kept",
     "RawFrame",
     "RawStore",
     "Record",
     "StoredFrame",
     "StoredVerdict",
     "read_records",
+    "set_aside",
     "unclassified_rows",
 ]

@@ -1,4 +1,4 @@
-"""What was kept but not classified when the power went."""
+"""What was kept and not classified, or classified before its dark frame had arrived."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from pathlib import Path
 from edge.store import derived, raw
 from edge.store.database import open_for_reading, wrap_errors
 
-_UNCLASSIFIED = """
+_UNCLASSIFIED = f"""
     SELECT f.id FROM frames f
-    WHERE f.kind = 'light' AND f.id <= ? AND NOT EXISTS (
+    WHERE f.kind <> 'dark' AND f.id > ? AND f.id <= ? AND NOT EXISTS (
         SELECT 1 FROM derived.verdicts v
         WHERE v.instrument_id = f.instrument_id AND v.boot_id = f.boot_id
-          AND v.sequence = f.sequence)
-    ORDER BY f.id
+          AND v.sequence = f.sequence AND v.dark_sequence = coalesce((
+            SELECT max(d.sequence) FROM frames d
+            WHERE d.kind = 'dark' AND d.instrument_id = f.instrument_id
+              AND d.boot_id = f.boot_id AND d.exposure = f.exposure
+              AND d.sequence < f.sequence), {derived.NO_DARK}))
+    ORDER BY f.id LIMIT ?
 """
 
 
-def unclassified_rows(folder: Path, up_to_row: int) -> list[int]:
-    """Return the rows of light frames that have no verdict yet, oldest first.
+def unclassified_rows(folder: Path, after_row: int, up_to_row: int, limit: int) -> list[int]:
+    """Return rows of frames that have no verdict with the dark frame that fits them now.
 
     Parameters
     ----------
     folder : of both stores, which must exist
-    up_to_row : later frames are somebody else's
+    after_row, up_to_row : the rows looked at; the second included
+    limit : how many at most, oldest first
 
     Raises
     ------
@@ -34,6 +39,7 @@ def unclassified_rows(folder: Path, up_to_row: int) -> list[int]:
     try:
         with wrap_errors(folder / derived.FILE_NAME):
             connection.execute("ATTACH ? AS derived", (str(folder / derived.FILE_NAME),))
-            return [int(row[0]) for row in connection.execute(_UNCLASSIFIED, (up_to_row,))]
+            rows = connection.execute(_UNCLASSIFIED, (after_row, up_to_row, limit))
+            return [int(row[0]) for row in rows]
     finally:
         connection.close()

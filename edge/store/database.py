@@ -11,7 +11,7 @@ from typing import Literal
 import apsw
 from typing_extensions import Self
 
-from edge.errors import StoreError, StoreMissingError, StoreSchemaError
+from edge.errors import StoreDamagedError, StoreError, StoreMissingError, StoreSchemaError
 
 Synchronous = Literal["FULL", "NORMAL"]
 _BUSY_TIMEOUT_MS = 5_000
@@ -91,8 +91,14 @@ def open_for_reading(path: Path) -> apsw.Connection:
     StoreMissingError
         If there is no such file.
     """
-    if not path.exists():
-        raise StoreMissingError(f"{path}: no such database; has the daemon ever run here?")
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise StoreMissingError(
+            f"{path}: no such database; has the daemon ever run here?"
+        ) from None
+    except OSError as error:
+        raise StoreMissingError(f"{path}: {error.strerror}") from error
     with wrap_errors(path):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
@@ -100,11 +106,33 @@ def open_for_reading(path: Path) -> apsw.Connection:
         return connection
 
 
+def set_aside(path: Path) -> Path:
+    """Give a damaged database another name, so that a new one can begin; return that name.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be renamed.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    try:
+        path.rename(aside)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be set aside: {error.strerror}") from error
+    return aside
+
+
 @contextmanager
 def wrap_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into `StoreError`, naming the database."""
     try:
         yield
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise StoreDamagedError(f"{path}: {error}") from error
     except apsw.Error as error:
         raise StoreError(f"{path}: {error}") from error
 

@@ -15,6 +15,7 @@ from edge.store.database import Database, wrap_errors
 from firmware_bridge.identity import FrameIdentity
 
 FILE_NAME = "derived.db"
+NO_DARK = -1
 MIGRATIONS = (
     """
     CREATE TABLE verdicts (
@@ -23,6 +24,7 @@ MIGRATIONS = (
         boot_id INTEGER NOT NULL,
         sequence INTEGER NOT NULL,
         calibration_id TEXT NOT NULL,
+        dark_sequence INTEGER NOT NULL,
         preprocessing TEXT NOT NULL,
         backbone_id TEXT NOT NULL,
         precision TEXT NOT NULL,
@@ -35,18 +37,18 @@ MIGRATIONS = (
         invalid TEXT,
         embedding BLOB,
         classified_utc_ns INTEGER NOT NULL,
-        UNIQUE (instrument_id, boot_id, sequence, calibration_id, preprocessing, backbone_id,
-                precision)
+        UNIQUE (instrument_id, boot_id, sequence, calibration_id, dark_sequence, preprocessing,
+                backbone_id, precision)
     );
     """,
 )
 
 _INSERT = """
     INSERT OR REPLACE INTO verdicts (
-        instrument_id, boot_id, sequence, calibration_id, preprocessing, backbone_id, precision,
-        head_version, label, probability, known, top, prediction_set, invalid, embedding,
-        classified_utc_ns)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        instrument_id, boot_id, sequence, calibration_id, dark_sequence, preprocessing,
+        backbone_id, precision, head_version, label, probability, known, top, prediction_set,
+        invalid, embedding, classified_utc_ns)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -56,12 +58,14 @@ class StoredVerdict:
 
     Parameters
     ----------
+    dark_sequence : of the dark frame that was subtracted; NO_DARK if none was
     embedding : (D,) float32, kept so that a refit of the head runs no network; None where
         the spectrum was invalid
     """
 
     identity: FrameIdentity
     calibration_id: str
+    dark_sequence: int
     preprocessing: str
     backbone_id: str
     precision: str
@@ -102,6 +106,7 @@ def _row(stored: StoredVerdict) -> tuple[str | int | float | bytes | None, ...]:
         identity.boot_id,
         identity.sequence,
         stored.calibration_id,
+        stored.dark_sequence,
         stored.preprocessing,
         stored.backbone_id,
         stored.precision,

@@ -6,15 +6,15 @@ A frame is acknowledged only after the commit that holds it has been synced to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edge.calibration import Calibration
 from edge.store.database import Database, wrap_errors
 from firmware_bridge.identity import FrameIdentity
-from firmware_bridge.spectrum_frame import FrameKind
+
+StoredKind = Literal["light", "dark", "unreadable"]
 
 FILE_NAME = "raw.db"
 MIGRATIONS = (
@@ -29,37 +29,48 @@ MIGRATIONS = (
         instrument_id TEXT NOT NULL,
         boot_id INTEGER NOT NULL,
         sequence INTEGER NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('light', 'dark')),
+        kind TEXT NOT NULL CHECK (kind IN ('light', 'dark', 'unreadable')),
+        exposure TEXT NOT NULL,
         calibration_id TEXT NOT NULL REFERENCES calibrations (id),
         received_utc_ns INTEGER NOT NULL,
         last_byte_monotonic_ns INTEGER NOT NULL,
         payload BLOB NOT NULL,
         UNIQUE (instrument_id, boot_id, sequence)
     );
-    CREATE INDEX lights ON frames (instrument_id, boot_id, sequence) WHERE kind = 'light';
-    CREATE INDEX darks ON frames (instrument_id, boot_id, sequence) WHERE kind = 'dark';
+    CREATE INDEX records ON frames (instrument_id, boot_id, exposure, sequence)
+        WHERE kind <> 'dark';
+    CREATE INDEX darks ON frames (instrument_id, boot_id, exposure, sequence)
+        WHERE kind = 'dark';
     """,
 )
 
 _INSERT_CALIBRATION = "INSERT OR IGNORE INTO calibrations VALUES (?, ?, ?)"
 _INSERT_FRAME = """
-    INSERT INTO frames (instrument_id, boot_id, sequence, kind, calibration_id,
+    INSERT INTO frames (instrument_id, boot_id, sequence, kind, exposure, calibration_id,
                         received_utc_ns, last_byte_monotonic_ns, payload)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (instrument_id, boot_id, sequence) DO NOTHING
 """
+_SELECT_PAYLOAD = """
+    SELECT payload FROM frames WHERE instrument_id = ? AND boot_id = ? AND sequence = ?
+"""
 _SELECT_FRAMES = """
-    SELECT f.id, f.instrument_id, f.boot_id, f.sequence, c.content, f.last_byte_monotonic_ns,
-           f.payload
+    SELECT f.id, f.instrument_id, f.boot_id, f.sequence, f.kind, f.exposure, f.calibration_id,
+           c.content, f.received_utc_ns, f.last_byte_monotonic_ns, f.payload
     FROM frames f JOIN calibrations c ON c.id = f.calibration_id
 """
-_SELECT_AFTER = _SELECT_FRAMES + "WHERE f.id > ? AND f.kind = 'light' ORDER BY f.id LIMIT ?"
+_SELECT_AFTER = _SELECT_FRAMES + "WHERE f.id > ? ORDER BY f.id LIMIT ?"
 _SELECT_ROW = _SELECT_FRAMES + "WHERE f.id = ?"
 _SELECT_LAST = "SELECT coalesce(max(id), 0) FROM frames"
 _SELECT_DARK = """
-    SELECT payload FROM frames
-    WHERE instrument_id = ? AND boot_id = ? AND kind = 'dark' AND sequence < ?
+    SELECT sequence, payload FROM frames
+    WHERE kind = 'dark' AND instrument_id = ? AND boot_id = ? AND exposure = ? AND sequence < ?
     ORDER BY sequence DESC LIMIT 1
+"""
+_IS_LATE = """
+    SELECT 1 FROM frames
+    WHERE kind <> 'dark' AND instrument_id = ? AND boot_id = ? AND exposure = ? AND sequence > ?
+      AND id < ? LIMIT 1
 """
 
 
@@ -70,7 +81,8 @@ class RawFrame:
     Parameters
     ----------
     identity : instrument, boot and sequence
-    kind : light or dark
+    kind : light, dark, or unreadable: kept for people to look at
+    exposure : what a dark frame must share to be subtracted; empty where unreadable
     calibration : what the instrument said of its axis when it was connected
     received_utc_ns : wall clock; may be wrong, orders nothing
     last_byte_monotonic_ns : when its last byte was read
@@ -78,7 +90,8 @@ class RawFrame:
     """
 
     identity: FrameIdentity
-    kind: FrameKind
+    kind: StoredKind
+    exposure: str
     calibration: Calibration
     received_utc_ns: int
     last_byte_monotonic_ns: int
@@ -87,13 +100,36 @@ class RawFrame:
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
-    """A light frame as it lies in the store; `row` orders frames by arrival."""
+    """A frame as it lies in the store; `row` orders frames by arrival.
+
+    `calibration` is text, as stored: reading it may show that it is damaged.
+    """
 
     row: int
     identity: FrameIdentity
-    calibration: Calibration
+    kind: StoredKind
+    exposure: str
+    calibration_id: str
+    calibration: str
+    received_utc_ns: int
     last_byte_monotonic_ns: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of frames that were to be kept.
+
+    Parameters
+    ----------
+    new : stored now
+    repeated : here already, byte for byte
+    conflicting : another frame has their identity; not stored, not to be acknowledged
+    """
+
+    new: list[RawFrame] = field(default_factory=list)
+    repeated: list[RawFrame] = field(default_factory=list)
+    conflicting: list[RawFrame] = field(default_factory=list)
 
 
 class RawStore(Database):
@@ -113,27 +149,24 @@ class RawStore(Database):
     def __init__(self, folder: Path, vfs: str | None = None) -> None:
         super().__init__(folder / FILE_NAME, MIGRATIONS, "FULL", vfs)
 
-    def keep(self, frames: Iterable[RawFrame]) -> list[RawFrame]:
+    def keep(self, frames: Iterable[RawFrame]) -> Kept:
         """Store frames in one transaction that is on the disk when this returns.
-
-        Returns
-        -------
-        list, those that are new; a frame that is here already is left as it is
 
         Raises
         ------
         StoreError
             If the disk is full or fails; then none of them is stored.
         """
-        new: list[RawFrame] = []
+        kept = Kept()
         with wrap_errors(self.path), self._connection:
-            new += [frame for frame in frames if self._keep_one(frame)]
-        return new
+            for frame in frames:
+                self._keep_one(frame, kept)
+        return kept
 
-    def light_frames(self, after_row: int = 0, limit: int = 64) -> Sequence[StoredFrame]:
-        """Return up to `limit` light frames that arrived after a row, oldest first."""
+    def frames_after(self, row: int = 0, limit: int = 64) -> Sequence[StoredFrame]:
+        """Return up to `limit` frames that arrived after a row, oldest first."""
         with wrap_errors(self.path):
-            rows = self._connection.execute(_SELECT_AFTER, (after_row, limit)).fetchall()
+            rows = self._connection.execute(_SELECT_AFTER, (row, limit)).fetchall()
         return [_stored_frame(row) for row in rows]
 
     def frames_at(self, rows: Iterable[int]) -> Sequence[StoredFrame]:
@@ -148,12 +181,22 @@ class RawStore(Database):
             row: int = self._connection.execute(_SELECT_LAST).get
         return row
 
-    def dark_before(self, identity: FrameIdentity) -> bytes | None:
-        """Return the payload of the last dark frame before a frame of the same boot."""
-        key = (identity.instrument_id, identity.boot_id, identity.sequence)
+    def dark_for(self, frame: StoredFrame) -> tuple[int, bytes] | None:
+        """Return sequence and payload of the last dark frame before a frame that fits it.
+
+        It is of the same boot and the same exposure.
+        """
+        identity = frame.identity
+        key = (identity.instrument_id, identity.boot_id, frame.exposure, identity.sequence)
         with wrap_errors(self.path):
-            row = self._connection.execute(_SELECT_DARK, key).fetchone()
-        return None if row is None else bytes(row[0])
+            return self._connection.execute(_SELECT_DARK, key).fetchone()
+
+    def is_late(self, dark: StoredFrame) -> bool:
+        """Tell whether frames that a dark frame fits arrived before it."""
+        identity = dark.identity
+        key = (identity.instrument_id, identity.boot_id, dark.exposure, identity.sequence)
+        with wrap_errors(self.path):
+            return self._connection.execute(_IS_LATE, (*key, dark.row)).fetchone() is not None
 
     def identities(self) -> list[FrameIdentity]:
         """Return the identity of every stored frame, dark ones too, in order of arrival."""
@@ -161,34 +204,26 @@ class RawStore(Database):
         with wrap_errors(self.path):
             return [FrameIdentity(*row) for row in self._connection.execute(query)]
 
-    def _keep_one(self, frame: RawFrame) -> bool:
+    def _keep_one(self, frame: RawFrame, kept: Kept) -> None:
         calibration, identity = frame.calibration, frame.identity
+        key = (identity.instrument_id, identity.boot_id, identity.sequence)
         self._connection.execute(
             _INSERT_CALIBRATION,
             (calibration.id, calibration.to_json(), frame.received_utc_ns),
         )
+        when = (frame.received_utc_ns, frame.last_byte_monotonic_ns)
         self._connection.execute(
             _INSERT_FRAME,
-            (
-                identity.instrument_id,
-                identity.boot_id,
-                identity.sequence,
-                frame.kind,
-                calibration.id,
-                frame.received_utc_ns,
-                frame.last_byte_monotonic_ns,
-                frame.payload,
-            ),
+            (*key, frame.kind, frame.exposure, calibration.id, *when, frame.payload),
         )
-        return self._connection.changes() > 0
+        if self._connection.changes() > 0:
+            kept.new.append(frame)
+        elif self._connection.execute(_SELECT_PAYLOAD, key).get == frame.payload:
+            kept.repeated.append(frame)
+        else:
+            kept.conflicting.append(frame)
 
 
 def _stored_frame(row: tuple[Any, ...]) -> StoredFrame:
-    number, instrument_id, boot_id, sequence, calibration, last_byte_ns, payload = row
-    identity = FrameIdentity(instrument_id, boot_id, sequence)
-    return StoredFrame(number, identity, _calibration(calibration), last_byte_ns, payload)
-
-
-@lru_cache(maxsize=16)
-def _calibration(content: str) -> Calibration:
-    return Calibration.from_json(content)
+    number, instrument_id, boot_id, sequence, *rest = row
+    return StoredFrame(number, FrameIdentity(instrument_id, boot_id, sequence), *rest)

@@ -11,13 +11,15 @@ from typing import Any
 from edge.classifier import Verdict
 from edge.store import derived, raw
 from edge.store.database import open_for_reading, wrap_errors
+from edge.store.derived import NO_DARK
 from firmware_bridge.identity import FrameIdentity
 
 _SELECT = """
     SELECT f.instrument_id, f.boot_id, f.sequence, f.received_utc_ns,
            v.label, v.probability, v.known, v.top, v.prediction_set, v.invalid,
-           v.head_version, v.precision, v.calibration_id
-    FROM (SELECT * FROM frames WHERE kind = 'light' ORDER BY id DESC LIMIT :last) f
+           v.head_version, v.precision, v.calibration_id, v.dark_sequence
+    FROM (SELECT id, instrument_id, boot_id, sequence, received_utc_ns FROM frames
+          WHERE kind <> 'dark' ORDER BY id DESC LIMIT :last) f
     LEFT JOIN {verdicts} v ON v.id = (
         SELECT max(id) FROM {verdicts} w
         WHERE (w.instrument_id, w.boot_id, w.sequence)
@@ -27,13 +29,16 @@ _SELECT = """
 _NO_VERDICTS = (
     "(SELECT NULL AS id, NULL AS instrument_id, NULL AS boot_id, NULL AS sequence, NULL AS label,"
     " NULL AS probability, NULL AS known, NULL AS top, NULL AS prediction_set, NULL AS invalid,"
-    " NULL AS head_version, NULL AS precision, NULL AS calibration_id)"
+    " NULL AS head_version, NULL AS precision, NULL AS calibration_id, NULL AS dark_sequence)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One stored spectrum; `verdict` is None until it has been classified."""
+    """One stored spectrum and its newest verdict, None until it has been classified.
+
+    `dark_sequence` names the dark frame that was subtracted; None if there was none.
+    """
 
     identity: FrameIdentity
     received_utc_ns: int
@@ -41,6 +46,7 @@ class Record:
     head_version: int | None
     precision: str | None
     calibration_id: str | None
+    dark_sequence: int | None
 
 
 def read_records(folder: Path, last: int | None = None) -> Iterator[Record]:
@@ -56,11 +62,14 @@ def read_records(folder: Path, last: int | None = None) -> Iterator[Record]:
     raw_path, derived_path = folder / raw.FILE_NAME, folder / derived.FILE_NAME
     connection = open_for_reading(raw_path)
     try:
-        with wrap_errors(raw_path):
-            verdicts = _NO_VERDICTS
-            if derived_path.exists():
+        with wrap_errors(raw_path):  # what is damaged in it is not the other's fault
+            connection.execute("SELECT id FROM frames LIMIT 1").fetchall()
+        verdicts, told = _NO_VERDICTS, raw_path
+        if derived_path.exists():
+            verdicts, told = "derived.verdicts", derived_path
+        with wrap_errors(told):
+            if told == derived_path:
                 connection.execute("ATTACH ? AS derived", (str(derived_path),))
-                verdicts = "derived.verdicts"
             limit = -1 if last is None else last
             for row in connection.execute(_SELECT.format(verdicts=verdicts), {"last": limit}):
                 yield _record(row)
@@ -71,12 +80,14 @@ def read_records(folder: Path, last: int | None = None) -> Iterator[Record]:
 def _record(row: tuple[Any, ...]) -> Record:
     instrument_id, boot_id, sequence, received_utc_ns, *judged = row
     identity = FrameIdentity(instrument_id, boot_id, sequence)
-    label, probability, known, top, prediction_set, invalid, version, precision, calibration = (
-        judged
-    )
+    label, probability, known, top, prediction_set, invalid, *basis = judged
     if probability is None:
-        return Record(identity, received_utc_ns, None, None, None, None)
+        return Record(identity, received_utc_ns, None, None, None, None, None)
+    version, precision, calibration_id, dark = basis
     ranked = tuple((name, share) for name, share in json.loads(top))
     kept = tuple(json.loads(prediction_set))
     verdict = Verdict(label, probability, ranked, bool(known), kept, invalid)
-    return Record(identity, received_utc_ns, verdict, version, precision, calibration)
+    dark_sequence = None if dark == NO_DARK else dark
+    return Record(
+        identity, received_utc_ns, verdict, version, precision, calibration_id, dark_sequence
+    )

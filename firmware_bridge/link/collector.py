@@ -81,10 +81,6 @@ class FrameCollector:
         """Say whether frames of this boot of this instrument are gathered here."""
         return (self._instrument_id, self._boot_id) == (instrument_id, boot_id)
 
-    def want_no_more(self, sequence: int) -> None:
-        """Ask for no more of a frame that is kept already; if it completes, so be it."""
-        self._wanted.pop(sequence, None)
-
     def abandon_all(self, reason: str) -> list[LinkEvent]:
         """Drop every incomplete frame."""
         return [self._abandon(sequence, reason) for sequence in tuple(self._wanted)]
@@ -119,7 +115,7 @@ class FrameCollector:
         return FragmentsRequested(self._identity(sequence), listed)
 
     def _abandon(self, sequence: int, reason: str) -> LinkEvent:
-        self.want_no_more(sequence)
+        self._wanted.pop(sequence, None)
         self._assembler.discard((self._boot_id, sequence))
         return FrameAbandoned(self._identity(sequence), reason)
 

@@ -11,7 +11,7 @@ from firmware_bridge.link.collector import FrameCollector
 from firmware_bridge.link.dialogue import Dialogue
 from firmware_bridge.link.events import BytesSkipped, LinkEvent
 from firmware_bridge.link.outbox import Outbox
-from firmware_bridge.link.receipts import Receipts
+from firmware_bridge.link.receipts import acknowledgements
 from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import (
     CommandDone,
@@ -31,7 +31,7 @@ class HostLink:
     """Talk to one instrument.
 
     A frame is acknowledged only after `acknowledge` was called for it. A frame that
-    comes again is reported again: the caller decides by identity what it has.
+    comes again is reported again: whether it is the same the caller sees by its bytes.
 
     Parameters
     ----------
@@ -43,7 +43,6 @@ class HostLink:
         self._outbox = Outbox()
         self._decoder = FrameDecoder()
         self._dialogue = Dialogue(self._settings, self._outbox)
-        self._receipts = Receipts(self._outbox)
         self._collector: FrameCollector | None = None
 
     @property
@@ -87,14 +86,13 @@ class HostLink:
 
         Frames of an earlier boot or another instrument are not sent: nobody holds them.
         """
-        kept = tuple(identities)
-        self._receipts.remember(kept)
         present = self._dialogue.description
         if present is None:
             return
         here = (present.instrument_id, present.boot_id)
-        matching = [it.sequence for it in kept if (it.instrument_id, it.boot_id) == here]
-        self._receipts.send(present.boot_id, matching)
+        matching = [it.sequence for it in identities if (it.instrument_id, it.boot_id) == here]
+        for message in acknowledgements(present.boot_id, matching):
+            self._outbox.send(message)
 
     def reset(self) -> None:
         """Begin anew on a port that was opened again; what was gathered is kept."""
@@ -147,9 +145,4 @@ class HostLink:
         if fragment.boot_id != description.boot_id:
             self._dialogue.ask_who()
             return [BytesSkipped("fragment of another boot", byte_count)]
-        events = collector.add(fragment, now_s)
-        identity = FrameIdentity(description.instrument_id, fragment.boot_id, fragment.sequence)
-        if identity in self._receipts:
-            self._receipts.repeat(identity, now_s)
-            collector.want_no_more(fragment.sequence)
-        return events
+        return collector.add(fragment, now_s)

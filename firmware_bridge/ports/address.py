@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from firmware_bridge.errors import PortUsageError
@@ -73,6 +74,6 @@ def open_port(address: str, baud: int) -> Port:
 def _parse_tcp(address: str) -> TcpAddress:
     host, _, port = address[len(_TCP_PREFIX) :].rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
+    if not (host and re.fullmatch("[0-9]{1,5}", port)) or int(port) > 65_535:
         raise PortUsageError(f"{address!r}: expected tcp:HOST:PORT with PORT 0 to 65535")
     return TcpAddress(host, int(port))

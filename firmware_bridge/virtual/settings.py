@@ -87,7 +87,11 @@ class VirtualSettings:
     drop_fragment_rate: float = 0.0
 
     def __post_init__(self) -> None:
-        name_bytes = len(self.instrument_id.encode())
+        try:
+            name_bytes = len(self.instrument_id.encode())
+        except UnicodeEncodeError as error:
+            got = repr(self.instrument_id)
+            raise SpectrumSourceError("instrument_id", "text that UTF-8 can hold", got) from error
         most_bytes = MAX_INSTRUMENT_ID_BYTES
         fits = 1 <= name_bytes <= most_bytes
         _require("instrument_id", f"1 to {most_bytes} bytes", f"{name_bytes} bytes", fits)

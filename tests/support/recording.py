@@ -50,7 +50,7 @@ def frames_in(folder: Path) -> list[FrameIdentity]:
         return []
     with RawStore(folder) as store:
         identities = store.identities()
-        for frame in store.light_frames(limit=10_000):
+        for frame in store.frames_after(limit=10_000):
             SpectrumFrame.unpack(frame.payload)  # raises where a byte is not as it came
     connection = apsw.Connection(str(folder / "raw.db"))
     verdict = connection.pragma("integrity_check")

@@ -6,16 +6,25 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
 
-from edge.store import RawStore, Record, read_records
+from edge.store import Record, read_records
+from firmware_bridge.link import LinkSession, LinkSettings
+from firmware_bridge.ports import open_port
 from tests.support.processes import daemon, shown, simulator, write_config
 from tests.support.tiny_bundle import CLASSES, write_tiny_bundle
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 _BASE_ONLY = ("torch", "onnx", "onnxscript", "sklearn", "scipy", "train", "export", "matplotlib")
 
@@ -89,8 +98,7 @@ def test_what_was_recorded_without_a_bundle_is_classified_at_the_next_start(
         assert all(record.verdict is None for record in _records(tmp_path).values())
     bundle.write_bytes(good)
     with daemon(config) as running:
-        assert running.wait_for("backlog.found")["frames"] == 12
-        running.wait_for("spectrum.classified", times=12)
+        assert running.wait_for("backlog.classified")["frames"] == 12
         assert running.terminate() == 0
     assert all(record.verdict is not None for record in _records(tmp_path).values())
 
@@ -134,10 +142,12 @@ def test_a_silent_port_is_told_and_the_daemon_stays_stoppable(tmp_path: Path, co
 
 
 def test_tcp_and_another_pixel_count_work_by_configuration_alone(tmp_path: Path) -> None:
-    config = write_config(tmp_path, "tcp:127.0.0.1:47115", *write_tiny_bundle(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tcp:127.0.0.1:{free.getsockname()[1]}"
+    config = write_config(tmp_path, address, *write_tiny_bundle(tmp_path))
     options = ("--pixels", "1024")
     with (
-        simulator(tmp_path, 10, 40, *options, port="tcp:127.0.0.1:47115") as instrument,
+        simulator(tmp_path, 10, 40, *options, port=address) as instrument,
         daemon(config) as running,
     ):
         assert running.wait_for("link.connected")["pixel_count"] == 1024
@@ -159,6 +169,45 @@ def test_a_reboot_starts_sequences_anew_and_mistakes_nothing_for_a_duplicate(
     assert len(truths) == 10
     assert len({identity.boot_id for identity in truths}) == 2
     assert _records(tmp_path).keys() == truths.keys()
+
+
+def test_two_instruments_are_recorded_side_by_side(tmp_path: Path, config: Path) -> None:
+    folders = [tmp_path / name for name in ("a", "b")]
+    settings = tomllib.loads(config.read_text())
+    settings["instrument"] = [{"port": str(f / "spectrometer"), "baud": 921_600} for f in folders]
+    config.write_text(tomli_w.dumps(settings))
+    for folder in folders:
+        folder.mkdir()
+    with (
+        simulator(folders[0], 10, 40, "--instrument-id", "A") as first,
+        simulator(folders[1], 10, 40, "--instrument-id", "B") as second,
+        daemon(config) as running,
+    ):
+        assert (first.wait(60), second.wait(60)) == (0, 0)
+        assert running.terminate() == 0
+    truth = shown(folders[0]) | shown(folders[1])
+    assert len(truth) == 20
+    assert _records(tmp_path).keys() == truth.keys()
+
+
+def test_sigterm_stops_the_instrument_too(tmp_path: Path, config: Path) -> None:
+    with simulator(tmp_path, 100_000, 20):
+        with daemon(config) as running:
+            running.wait_for("frame.kept", times=3)
+            assert running.terminate() == 0
+        port = str(tmp_path / "spectrometer")
+        next_sequences = [_next_sequence(port) for _ in range(3)]
+    assert len(set(next_sequences)) == 1
+
+
+def _next_sequence(port: str) -> int:
+    settings = LinkSettings(start_on_connect=False)
+    session = LinkSession(lambda: open_port(port, 921_600), settings)
+    while session.description is None:
+        session.step(0.5)
+    session.step(0.2)  # at 20 Hz a running instrument takes spectra meanwhile
+    session.close()
+    return session.description.next_sequence
 
 
 def test_the_running_daemon_has_no_training_library(tmp_path: Path, config: Path) -> None:
@@ -186,7 +235,4 @@ def test_dark_frames_are_kept_and_subtracted(tmp_path: Path, config: Path) -> No
     with simulator(tmp_path, 3, 40) as instrument, daemon(config) as running:
         assert instrument.wait(60) == 0
         assert running.terminate() == 0
-    with RawStore(tmp_path / "store") as store:
-        light = store.light_frames()
-        assert len(light) == 3
-        assert all(store.dark_before(frame.identity) is not None for frame in light)
+    assert [record.dark_sequence for record in read_records(tmp_path / "store")] == [0, 0, 0]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +53,22 @@ def test_the_demo_passes_on_what_is_wrong_with_its_data(data: str) -> None:
     assert done.returncode == 2
     assert data in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_demo_that_is_cut_short_says_what_is_missing(tmp_path: Path) -> None:
+    options = ["--count", "400", "--rate", "10", "--json", "--keep", str(tmp_path)]
+    demo = subprocess.Popen([*_DEMO, *options], stdout=subprocess.PIPE, text=True)
+    events = tmp_path / "events.jsonl"
+    while not (events.exists() and "spectrum.classified" in events.read_text()):
+        assert demo.poll() is None
+        time.sleep(0.05)
+    children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
+    instrument = next(pid for pid in children if _is_simulator(pid))
+    os.kill(int(instrument), signal.SIGTERM)
+    summary = json.loads(demo.communicate(timeout=60)[0])
+    assert demo.returncode == 1
+    assert summary["lost"] == 400 - summary["stored"] > 0
+
+
+def _is_simulator(process_id: str) -> bool:
+    return "simulate" in Path(f"/proc/{process_id}/cmdline").read_text().split("\0")

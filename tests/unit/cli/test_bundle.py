@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from edge.bundle import Manifest, shipped_bundle_path
+from edge.bundle import Manifest, pack_bundle, shipped_bundle_path
+from tests.support.tiny_bundle import tiny_members
 
 
 @pytest.fixture
@@ -48,6 +51,18 @@ def test_a_manifest_can_be_inspected(run, tiny_bundle):
     assert text.code == 0
     for word in ("tiny, release 1", "Calcite, Corundum", "head.npz", "not measured", "532 nm"):
         assert word in re.sub(r"\s+", " ", text.out)
+
+
+def test_the_text_of_a_manifest_is_shown_as_it_is(run, tiny_bundle, tmp_path):
+    manifest, members = tiny_members()
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "a.pub").write_bytes(public)
+    odd = manifest.model_copy(update={"name": "[/x] :cat:"})
+    (tmp_path / "a.outcrop").write_bytes(pack_bundle(odd, members, key))
+    outcome = run("bundle", "inspect", tmp_path / "a.outcrop", "--trust", tmp_path / "a.pub")
+    assert outcome.code == 0
+    assert "[/x] :cat:, release 1" in outcome.out
 
 
 def test_an_unknown_key_is_refused(run, tiny_bundle):

@@ -157,6 +157,19 @@ def test_a_damaged_member_of_a_zip_leaves_the_good_ones(with_tiny, tmp_path, qua
     assert good["label"] == "Quartz"
 
 
+@pytest.mark.parametrize("name", ["empty.zip", "empty.npz", "x" * 300 + ".txt"])
+def test_a_file_without_spectra_is_named(with_tiny, tmp_path, name):
+    if name == "empty.zip":
+        zipfile.ZipFile(tmp_path / name, "w").close()
+    elif name == "empty.npz":
+        axis = np.arange(200.0, 1592.0)
+        np.savez(tmp_path / name, raman_shift_cm1=axis, intensity=np.empty((0, axis.size)))
+    outcome = with_tiny("classify", tmp_path / name, "--json")
+    assert outcome.code == 2
+    (verdict,) = outcome.objects
+    assert outcome.err == f"{tmp_path / name}: {verdict['invalid']}\n"
+
+
 def test_a_mended_axis_is_a_warning_and_no_failure(with_tiny, tmp_path):
     spectrum = library_spectrum("Quartz", seed=11)
     table = np.column_stack([spectrum.axis, spectrum.intensity])[::-1]

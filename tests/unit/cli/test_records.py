@@ -17,20 +17,29 @@ KEYS = ["instrument_id", "boot_id", "sequence", "received_utc", "classified"]
 VERDICT_KEYS = ["label", "probability", "top", "known", "prediction_set", "invalid"]
 
 
+def light_frame(instrument_id: str, sequence: int) -> RawFrame:
+    return RawFrame(
+        identity=FrameIdentity(instrument_id, 7, sequence),
+        kind="light",
+        exposure="200",
+        calibration=CALIBRATION,
+        received_utc_ns=1_767_225_600 * 10**9,
+        last_byte_monotonic_ns=0,
+        payload=b"x",
+    )
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a store of three records: classified, invalid, and not classified yet."""
-    frames = [
-        RawFrame(FrameIdentity("RS-1", 7, k), "light", CALIBRATION, 1_767_225_600 * 10**9, 0, b"x")
-        for k in range(3)
-    ]
+    frames = [light_frame("RS-1", k) for k in range(3)]
     quartz = Verdict("Quartz", 0.5, (("Quartz", 0.5), ("Calcite", 0.5)), False, ("Quartz",))
     verdicts = [quartz, Verdict.refused("2 of 16 pixels saturated")]
     with RawStore(tmp_path) as raw, DerivedStore(tmp_path) as derived:
         raw.keep(frames)
         derived.add(
             StoredVerdict(
-                frame.identity, CALIBRATION.id, "p/1", "ab", "int8", 4, verdict, embedding, 0
+                frame.identity, CALIBRATION.id, 0, "p/1", "ab", "int8", 4, verdict, embedding, 0
             )
             for frame, verdict, embedding in zip(
                 frames, verdicts, [np.ones(3, np.float32), None], strict=False
@@ -80,10 +89,28 @@ def test_records_as_a_table(run, folder, monkeypatch):
     assert all("2026-01-01T00:00:00" in row and "00000007" in row for row in rows)
 
 
+@pytest.mark.parametrize("name", ["[/x]", "[red]RS-1", ":cat:"])
+def test_the_name_of_an_instrument_is_shown_as_it_is(run, tmp_path, name):
+    with RawStore(tmp_path) as raw:
+        raw.keep([light_frame(name, 0)])
+    outcome = run("records", "--store", tmp_path)
+    assert outcome.code == 0
+    assert name in outcome.out
+
+
+def test_the_time_is_whole_on_a_narrow_terminal(run, folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    outcome = run("records", "--store", folder)
+    assert outcome.out.count("2026-01-01T00:00:00  ") == 3
+    assert outcome.out.count("00000007") == 3
+
+
 def test_only_the_last_ones(run, folder):
     outcome = run("records", "--store", folder, "--last", 2, "--json")
     assert [record["sequence"] for record in outcome.objects] == [1, 2]
     assert run("records", "--store", folder, "--last", 0).code == 2
+    assert run("records", "--store", folder, "--last", 2**63 - 1).code == 0
+    assert run("records", "--store", folder, "--last", 2**63).code == 2
 
 
 @pytest.mark.parametrize("by_environment", [False, True])

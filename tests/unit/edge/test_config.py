@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from edge.bundle import shipped_bundle_path
 from edge.config import Config, read_config
 from edge.errors import ConfigError
+from firmware_bridge.messages import Configure
 
 SMALLEST = """\
 [[instrument]]
@@ -113,6 +115,15 @@ def test_it_cannot_be_changed_once_it_is_read(write):
         (SMALLEST + "[bundle]\ntrusted_keys = 'a.pub'\n", 7, "bundle.trusted_keys: "),
         (SMALLEST + "[bundle]\ntrust_demo_key = 'maybe'\n", 7, "bundle.trust_demo_key: "),
         (SMALLEST.replace('"/dev/ttyACM0"', '""'), 2, "instrument.0.port: "),
+        (SMALLEST.replace("/dev/ttyACM0", "nonsense"), 2, "'nonsense': neither a path nor tcp:"),
+        (SMALLEST.replace("/dev/ttyACM0", "tcp:here"), 2, "expected tcp:HOST:PORT"),
+        (SMALLEST.replace("records", "a\\u0000b"), 5, "store.folder: a path holds no NUL"),
+        (SMALLEST + '[bundle]\npath = "a\\u0000b"\n', 7, "bundle.path: a path holds no NUL"),
+        (
+            SMALLEST + '[bundle]\ntrusted_keys = ["a", "a\\u0000b"]\n',
+            7,
+            "bundle.trusted_keys.1: a path holds no NUL",
+        ),
         (SMALLEST.replace('"records"', "5"), 5, "store.folder: "),
     ],
 )
@@ -131,12 +142,14 @@ def test_one_fault_is_named_with_its_line(write, text, line, said):
         ("baud", '"fast"'),
         ("integration_time_ms", "0"),
         ("integration_time_ms", "-1"),
+        ("integration_time_ms", "0.0009"),
         ("integration_time_ms", "600001"),
         ("integration_time_ms", "nan"),
         ("integration_time_ms", "inf"),
         ("averages", "0"),
         ("averages", "1001"),
         ("period_ms", "-1"),
+        ("period_ms", "4294968"),
         ("period_ms", "nan"),
         ("silent_after_s", "0"),
         ("silent_after_s", "3601"),
@@ -224,6 +237,38 @@ def test_an_instrument_is_configured_as_a_whole(write, setting):
 def test_what_is_no_toml_is_refused_with_the_line(write):
     ((line, words),) = faults(write("[store]\nfolder = records\n"))
     assert line == 2
+    assert words.startswith("not TOML: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "command"),
+    [
+        ("", None),
+        ("integration_time_ms = 250.4996", Configure(250_500, 1, 0)),
+        ("integration_time_ms = 0.001\nperiod_ms = 0.5", Configure(1, 1, 500)),
+        (
+            "integration_time_ms = 600000\naverages = 1000\nperiod_ms = 4294967",
+            Configure(600_000_000, 1000, 4_294_967_000),
+        ),
+    ],
+)
+def test_what_is_accepted_can_be_sent(write, settings, command):
+    (instrument,) = read_config(write(SMALLEST.replace("\n\n", f"\n{settings}\n\n"))).instrument
+    assert instrument.configure() == command
+    if command is not None:
+        assert Configure.unpack(instrument.configure().pack()) == command
+
+
+def test_what_the_protocol_has_no_room_for_is_refused(write, monkeypatch):
+    monkeypatch.setattr(Configure, "LAYOUT", struct.Struct("<HHH"))
+    settings = "integration_time_ms = 1\nperiod_ms = 100"
+    ((line, words),) = faults(write(SMALLEST.replace("\n\n", f"\n{settings}\n\n")))
+    assert line == 1
+    assert words.startswith("instrument.0: Configure: expected values that fit")
+
+
+def test_a_number_without_end_is_refused(write):
+    ((_, words),) = faults(write(SMALLEST + "[log]\nlevel = " + "9" * 5_000))
     assert words.startswith("not TOML: ")
 
 

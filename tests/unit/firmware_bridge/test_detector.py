@@ -162,6 +162,8 @@ def test_what_is_no_spectrum_is_refused(axis: list[float], values: list[float]):
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"instrument_id": "x" * 17},
+        {"instrument_id": "\udcff"},
         {"rate_hz": 0.0},
         {"baud": 0},
         {"pixel_count": 7},
@@ -173,7 +175,7 @@ def test_what_is_no_spectrum_is_refused(axis: list[float], values: list[float]):
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
-def test_settings_that_cannot_be_are_refused(wrong: dict[str, float]):
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]):
     with pytest.raises(SpectrumSourceError, match=next(iter(wrong))):
         VirtualSettings(**wrong)  # type: ignore[arg-type]
 

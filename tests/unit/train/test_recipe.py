@@ -39,6 +39,8 @@ def test_what_is_written_reads_back_equal(tmp_path: Path) -> None:
         (RECIPE.replace('name = "template"', 'name = "perceptron"'), "model"),
         (RECIPE.replace('name = "tiny"', 'name = "../up"'), "name"),
         ("name = ", "not TOML"),
+        ("name = " + "9" * 5_000, "not TOML"),
+        ("name = " + "[" * 5_000, "not TOML"),
     ],
 )
 def test_a_fault_is_named_by_its_key(tmp_path: Path, text: str, culprit: str) -> None:

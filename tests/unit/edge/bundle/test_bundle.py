@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import resource
 import struct
 import zipfile
 from collections.abc import Callable
@@ -282,6 +283,32 @@ def test_a_file_too_large_is_not_read(tmp_path, trusted):
         file.truncate(LARGEST_BUNDLE_BYTES + 1)  # sparse
     with pytest.raises(BundleFormatError, match="larger than"):
         read_bundle(path, trusted)
+
+
+@pytest.fixture
+def endless(tmp_path, monkeypatch):
+    """Return a link to a device that never ends; at most a little of it may be read."""
+    monkeypatch.setattr("edge.bundle.bundle.LARGEST_BUNDLE_BYTES", 2**20)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    resource.setrlimit(resource.RLIMIT_AS, (_address_space_bytes() + 2**30, before[1]))
+    yield tmp_path / "endless"
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _address_space_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
+
+
+def test_a_device_without_end_is_no_bundle(endless, trusted):
+    with pytest.raises(BundleFormatError, match="larger than"):
+        read_bundle(endless, trusted)
+
+
+def test_a_device_without_end_is_no_key(endless):
+    with pytest.raises(ConfigError, match="no public key in PEM form"):
+        TrustedKeys.load([endless])
 
 
 # --- signed, and still not what a bundle is

@@ -42,6 +42,15 @@ def test_labels_may_be_missing_or_numbers():
     assert [item.label for item in numbered] == ["0", "1", "2"]
 
 
+def test_labels_may_be_bytes():
+    names = np.array(["Quartz", "Müllerite", "C"])
+    encoded = np.array([name.encode() for name in names])
+    items = read(raman_shift_cm1=AXIS, intensity=ROWS, mineral=encoded)
+    assert [item.label for item in items] == names.tolist()
+    broken = read(raman_shift_cm1=AXIS, intensity=ROWS[:1], mineral=np.array([b"Quartz\xff"]))
+    assert broken[0].label == "Quartz\ufffd"
+
+
 def test_one_spectrum_may_be_flat():
     (item,) = read(raman_shift_cm1=AXIS, intensity=ROWS[0])
     np.testing.assert_array_equal(item.spectrum.intensity, ROWS[0])
@@ -80,6 +89,7 @@ def test_a_bad_row_leaves_the_others():
             {"raman_shift_cm1": AXIS, "intensity": ROWS, "mineral": np.array("A")},
             r"3 spectra, but \(\) labels",
         ),
+        ({"raman_shift_cm1": AXIS, "intensity": ROWS[:0]}, r"no spectra: intensity \(0, 10\)"),
         ({"raman_shift_cm1": AXIS, "intensity": ROWS + 1j}, "complex64, no real numbers"),
         ({"raman_shift_cm1": AXIS, "intensity": ROWS.astype(str)}, "no real numbers"),
         ({"raman_shift_cm1": AXIS.astype(str), "intensity": ROWS}, "no real numbers"),

@@ -166,10 +166,39 @@ def test_nothing_to_read_is_refused(tmp_path, make, said):
     assert caught.value.source == str(tmp_path / "spectra")
 
 
+@pytest.mark.parametrize("members", [{}, {"README.md": "no spectrum"}], ids=["empty", "other"])
+def test_a_zip_without_spectra_is_refused(tmp_path, members):
+    path = write_zip(tmp_path / "a.zip", **members)
+    with pytest.raises(DataError, match="the zip holds no spectra") as caught:
+        list(read_data(path))
+    assert caught.value.source == str(path)
+
+
+@pytest.mark.parametrize("ending", [".txt", ".zip", ""])
+def test_a_name_too_long_is_refused(tmp_path, ending):
+    with pytest.raises(DataError, match="File name too long"):
+        list(read_data(tmp_path / ("x" * 300 + ending)))
+
+
+def test_a_link_that_leads_nowhere_leaves_the_others_of_its_folder(tmp_path):
+    (tmp_path / "a.txt").symlink_to("x" * 300)
+    (tmp_path / "b.txt").write_text(GOOD)
+    bad, good = read_data(tmp_path)
+    assert bad == Fault(str(tmp_path / "a.txt"), 0, "File name too long")
+    assert isinstance(good, Sample)
+
+
 def test_an_unknown_ending_is_refused_and_the_known_ones_are_named(tmp_path):
     (tmp_path / "a.spc").write_bytes(b"\0")
     with pytest.raises(DataError, match=r"\.csv, .*\.zip or a folder"):
         list(read_data(tmp_path / "a.spc"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_searched_is_refused(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+    with pytest.raises(DataError, match="Permission denied"):
+        list(read_data(tmp_path / "closed" / "a.txt"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

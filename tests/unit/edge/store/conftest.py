@@ -10,6 +10,7 @@ import pytest
 from edge.calibration import Calibration
 from edge.classifier import Verdict
 from edge.store import RawFrame, StoredVerdict
+from edge.store.raw import StoredKind
 from firmware_bridge.identity import FrameIdentity
 
 CALIBRATION = Calibration((530.0, 0.1), 532.0, 16)
@@ -23,16 +24,29 @@ class Making:
     verdict = VERDICT
 
     @staticmethod
-    def frame(sequence: int, kind: str = "light", boot: int = 1, who: str = "RS-1") -> RawFrame:
-        payload = f"{who}/{boot}/{sequence}/{kind}".encode()
-        identity = FrameIdentity(who, boot, sequence)
-        return RawFrame(identity, kind, CALIBRATION, 10**18 + sequence, 5_000 + sequence, payload)
+    def frame(
+        sequence: int,
+        kind: StoredKind = "light",
+        boot: int = 1,
+        who: str = "RS-1",
+        exposure: str = "short",
+    ) -> RawFrame:
+        return RawFrame(
+            identity=FrameIdentity(who, boot, sequence),
+            kind=kind,
+            exposure="" if kind == "unreadable" else exposure,
+            calibration=CALIBRATION,
+            received_utc_ns=10**18 + sequence,
+            last_byte_monotonic_ns=5_000 + sequence,
+            payload=f"{who}/{boot}/{sequence}/{kind}".encode(),
+        )
 
     @staticmethod
     def stored(frame: RawFrame, verdict: Verdict = VERDICT, **changes: object) -> StoredVerdict:
         plain = StoredVerdict(
             identity=frame.identity,
             calibration_id=frame.calibration.id,
+            dark_sequence=0,
             preprocessing="linear-zero-max/1",
             backbone_id="ab" * 32,
             precision="fp32",

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import apsw
 import pytest
 
-from edge.errors import StoreError, StoreMissingError, StoreSchemaError
-from edge.store import DerivedStore, RawStore
-from edge.store.database import open_database, open_for_reading
+from edge.errors import StoreDamagedError, StoreError, StoreMissingError, StoreSchemaError
+from edge.store import DerivedStore, RawStore, set_aside
+from edge.store.database import open_database, open_for_reading, wrap_errors
 
 FIRST = "CREATE TABLE a (x); INSERT INTO a VALUES (1);"
 SECOND = "CREATE TABLE b (y); INSERT INTO b SELECT x FROM a;"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def content(connection: apsw.Connection, table: str) -> list[tuple[int]]:
@@ -91,10 +96,54 @@ def test_a_newer_schema_is_refused_and_not_touched(tmp_path, store):
 def test_what_is_no_database_is_refused(tmp_path, store, damage):
     (tmp_path / "raw.db").write_bytes(damage)
     (tmp_path / "derived.db").write_bytes(damage)
-    with pytest.raises(StoreError, match=r"\.db: ") as caught:
+    with pytest.raises(StoreDamagedError, match=r"\.db: ") as caught:
         store(tmp_path)
-    assert not isinstance(caught.value, StoreSchemaError)
+    assert not caught.value.recoverable
+
+
+def test_a_page_that_is_damaged_is_found_when_it_is_read(tmp_path, making):
+    with RawStore(tmp_path) as store:
+        store.keep([making.frame(k) for k in range(500)])
+    content = (tmp_path / "raw.db").read_bytes()
+    half = len(content) // 2
+    (tmp_path / "raw.db").write_bytes(content[:half] + b"\xa5" * (len(content) - half))
+    with RawStore(tmp_path) as store, pytest.raises(StoreDamagedError, match=r"raw\.db: "):
+        store.frames_after(0, 500)
+
+
+@pytest.mark.parametrize("error", [apsw.BusyError, apsw.FullError, apsw.IOError])
+def test_a_database_that_cannot_be_used_now_is_not_damaged(tmp_path, error):
+    with (
+        pytest.raises(StoreError, match=r"a\.db: not now") as caught,
+        wrap_errors(tmp_path / "a.db"),
+    ):
+        raise error("not now")
+    assert not isinstance(caught.value, StoreDamagedError)
     assert caught.value.recoverable
+
+
+def test_a_damaged_database_is_set_aside_as_it_is_and_a_new_one_begins(tmp_path, making):
+    path = tmp_path / "derived.db"
+    path.write_bytes(b"first damage" * 100)
+    (tmp_path / "derived.db-wal").write_bytes(b"of the damaged one")
+    (tmp_path / "derived.db-shm").write_bytes(b"of the damaged one")
+    (tmp_path / "raw.db").write_bytes(b"not concerned")
+    assert set_aside(path) == tmp_path / "derived.db.damaged-1"
+    assert names(tmp_path) == ["derived.db.damaged-1", "raw.db"]
+    with DerivedStore(tmp_path) as store:
+        store.add([making.stored(making.frame(1))])
+    path.write_bytes(b"second damage" * 100)
+    assert set_aside(path) == tmp_path / "derived.db.damaged-2"
+    assert names(tmp_path) == ["derived.db.damaged-1", "derived.db.damaged-2", "raw.db"]
+    assert (tmp_path / "derived.db.damaged-1").read_bytes() == b"first damage" * 100
+    assert (tmp_path / "derived.db.damaged-2").read_bytes() == b"second damage" * 100
+    DerivedStore(tmp_path).close()
+
+
+def test_what_is_not_there_cannot_be_set_aside(tmp_path):
+    with pytest.raises(StoreError, match=r"a\.db: cannot be set aside: No such file"):
+        set_aside(tmp_path / "a.db")
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("store", [RawStore, DerivedStore])

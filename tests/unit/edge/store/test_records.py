@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from edge.classifier import Verdict
-from edge.errors import StoreError, StoreMissingError
-from edge.store import DerivedStore, RawStore, read_records, unclassified_rows
-from tests.support.full_disk import FullDisk
+from edge.errors import StoreDamagedError, StoreMissingError
+from edge.store import NO_DARK, DerivedStore, RawStore, read_records
 
 
 @pytest.fixture
@@ -54,8 +53,34 @@ def test_a_record_has_its_verdict_and_what_it_depends_on(tmp_path, frames, makin
     judged = records[1]
     assert judged.identity == frames[1].identity
     assert (judged.head_version, judged.precision) == (3, "int8")
-    assert judged.calibration_id == making.calibration.id
-    assert (records[0].head_version, records[0].precision, records[0].calibration_id) == (None,) * 3
+    assert (judged.calibration_id, judged.dark_sequence) == (making.calibration.id, 0)
+    bare = records[0]
+    assert (bare.head_version, bare.precision, bare.calibration_id) == (None,) * 3
+    assert bare.dark_sequence is None
+
+
+def test_a_record_names_the_dark_frame_that_was_subtracted(tmp_path, frames, making):
+    assert NO_DARK == -1
+    with DerivedStore(tmp_path) as derived:
+        darks = (0, NO_DARK, 7)
+        derived.add(
+            making.stored(frame, dark_sequence=dark)
+            for frame, dark in zip(frames, darks, strict=False)
+        )
+    records = list(read_records(tmp_path))
+    assert [record.dark_sequence for record in records] == [0, None, 7, None, None]
+    assert [record.verdict is None for record in records] == [False, False, False, True, True]
+
+
+def test_an_unreadable_frame_is_a_record(tmp_path, frames, making):
+    odd = making.frame(6, "unreadable")
+    refused = Verdict.refused("CRC-32: expected 00000000, got 00000001")
+    with RawStore(tmp_path) as raw, DerivedStore(tmp_path) as derived:
+        raw.keep([odd])
+        assert sequences(read_records(tmp_path, last=2)) == [5, 6]
+        derived.add([making.stored(odd, refused, dark_sequence=NO_DARK, embedding=None)])
+    (record,) = read_records(tmp_path, last=1)
+    assert (record.identity, record.verdict) == (odd.identity, refused)
 
 
 def test_an_invalid_spectrum_is_classified_as_invalid(tmp_path, frames, making):
@@ -94,6 +119,8 @@ def test_a_verdict_made_anew_takes_the_place_of_the_old(tmp_path, frames, making
         {"backbone_id": "cd" * 32},
         {"preprocessing": "other/1"},
         {"calibration_id": "0" * 16},
+        {"dark_sequence": NO_DARK},
+        {"dark_sequence": 1},
     ],
 )
 def test_of_several_verdicts_on_a_frame_the_latest_is_shown_once(tmp_path, frames, making, changes):
@@ -138,40 +165,14 @@ def test_a_damaged_database_is_an_error_and_no_crash(tmp_path, frames, making, n
     with DerivedStore(tmp_path) as derived:
         derived.add([making.stored(frame) for frame in frames])
     (tmp_path / name).write_bytes(b"this is no database" * 300)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreDamagedError, match=r"\.db: file is not a database"):
         list(read_records(tmp_path))
 
 
-def test_what_has_no_verdict_is_still_to_be_classified_oldest_first(tmp_path, frames, making):
-    with RawStore(tmp_path) as raw, DerivedStore(tmp_path) as derived:
-        rows = [frame.row for frame in raw.light_frames()]
-        last = raw.last_row()
-        assert unclassified_rows(tmp_path, last) == rows
-        derived.add([making.stored(frames[1]), making.stored(frames[3], Verdict.refused("dark"))])
-        assert unclassified_rows(tmp_path, last) == [rows[0], rows[2], rows[4]]
-        assert unclassified_rows(tmp_path, rows[2]) == [rows[0], rows[2]]
-        raw.keep([making.frame(6)])
-        assert unclassified_rows(tmp_path, last) == [rows[0], rows[2], rows[4]]
+def test_a_damaged_derived_store_is_named_and_the_raw_one_is_not(tmp_path, frames, making):
+    with DerivedStore(tmp_path) as derived:
         derived.add([making.stored(frame) for frame in frames])
-        assert unclassified_rows(tmp_path, last) == []
-
-
-def test_the_backlog_needs_both_stores(tmp_path, frames):
-    with pytest.raises(StoreError):
-        unclassified_rows(tmp_path, 99)
-    assert not (tmp_path / "derived.db").exists()
-    with pytest.raises(StoreMissingError):
-        unclassified_rows(tmp_path / "missing", 99)
-
-
-def test_a_full_disk_keeps_no_part_of_a_batch_of_verdicts(tmp_path, frames, making):
-    disk = FullDisk()
-    with DerivedStore(tmp_path, vfs=disk.name) as derived:
-        derived.add([making.stored(frames[0])])
-        disk.is_full = True
-        with pytest.raises(StoreError, match=r"derived\.db: "):
-            derived.add([making.stored(frame) for frame in frames])
-        disk.is_full = False
-        assert len(unclassified_rows(tmp_path, 99)) == 4
-        derived.add([making.stored(frame) for frame in frames])
-    assert unclassified_rows(tmp_path, 99) == []
+    (tmp_path / "derived.db").write_bytes(b"this is no database" * 300)
+    with pytest.raises(StoreDamagedError, match=r"/derived\.db: ") as caught:
+        list(read_records(tmp_path))
+    assert "raw.db" not in str(caught.value)
