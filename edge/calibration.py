@@ -21,6 +21,9 @@ from firmware_bridge.spectrum_frame import SpectrumFrame
 _NM_PER_CM = 1e7
 _LEAST_SIGNAL_TO_NOISE = 8.0
 """Of 16,000 pixels of nothing but noise the highest stands some 4 standard deviations out."""
+_COUNTING_NOISE = 1 / np.sqrt(12.0)
+"""Counts are whole: so much noise there is at least, counts."""
+_FEWEST_PIXELS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,13 @@ class Calibration:
         return json.dumps(fields, sort_keys=True)
 
     @classmethod
-    def from_json(cls, content: str) -> Calibration:
+    def from_json(cls, content: str | bytes, expected_id: str | None = None) -> Calibration:
         """Read what `to_json` wrote.
+
+        Parameters
+        ----------
+        content : as it was kept
+        expected_id : `id` of what was written, where it is known: one changed digit shows
 
         Raises
         ------
@@ -66,7 +74,10 @@ class Calibration:
             laser_nm, pixels = float(fields["laser_wavelength_nm"]), int(fields["pixel_count"])
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise CalibrationError(f"stored calibration is damaged: {error}") from error
-        return cls(coefficients, laser_nm, pixels)
+        calibration = cls(coefficients, laser_nm, pixels)
+        if expected_id not in (None, calibration.id):
+            raise CalibrationError(f"stored calibration is damaged: {expected_id} was written")
+        return calibration
 
     def raman_shift_cm1(self) -> NDArray[np.float64]:
         """Return the axis (P,) in cm⁻¹, rising or falling as the detector is mounted.
@@ -146,8 +157,11 @@ def exposure_of(frame: SpectrumFrame) -> str:
 
 def _check_signal(intensity: NDArray[np.float64]) -> None:
     """Refuse what a detector gives with the laser off: noise around one level."""
+    if intensity.size < _FEWEST_PIXELS:
+        raise InvalidSpectrumError(f"{intensity.size} pixels are no spectrum")
     # neighbours differ by noise alone, but for few; 0.6745 makes a median a standard deviation
-    noise = float(np.median(np.abs(np.diff(intensity)))) / (0.6745 * np.sqrt(2.0))
+    differing = float(np.median(np.abs(np.diff(intensity)))) / (0.6745 * np.sqrt(2.0))
+    noise = max(differing, _COUNTING_NOISE)
     height = float(intensity.max() - np.median(intensity))
     if height < _LEAST_SIGNAL_TO_NOISE * noise:
         raise InvalidSpectrumError(

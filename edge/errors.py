@@ -29,6 +29,7 @@ The bridge's branch is drawn in `firmware_bridge/errors.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from firmware_bridge.errors import OutcropError
@@ -148,6 +149,11 @@ class StoreDamagedError(StoreError):
     """A file that is no sound database any more."""
 
     recoverable: ClassVar[bool] = False
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class StoreSchemaError(StoreError):

@@ -32,6 +32,7 @@ from edge.store import (
     RawStore,
     StoredFrame,
     StoredVerdict,
+    is_damaged,
     set_aside,
     unclassified_rows,
 )
@@ -109,8 +110,15 @@ class InferenceThread:
             try:
                 self._classify_into_derived(classifier, raw)
             except StoreDamagedError as error:
-                aside = set_aside(self._folder / DERIVED)  # all in it can be computed again
-                self._log.error("store.set_aside", reason=str(error), kept_as=str(aside))
+                self._set_aside_derived(error)
+
+    def _set_aside_derived(self, error: StoreDamagedError) -> None:
+        """Begin `derived.db` anew if it is what is damaged: all in it can be computed again."""
+        derived = self._folder / DERIVED
+        if error.path != derived or not is_damaged(derived):
+            raise error
+        aside = set_aside(derived)
+        self._log.error("store.set_aside", reason=str(error), kept_as=str(aside))
 
     def _classify_into_derived(self, classifier: Classifier, raw: RawStore) -> None:
         with DerivedStore(self._folder) as derived:
@@ -204,7 +212,7 @@ class Worker:
             spectrum = calibrate(
                 SpectrumFrame.unpack(stored.payload),
                 stored.identity,
-                Calibration.from_json(stored.calibration),
+                Calibration.from_json(stored.calibration, stored.calibration_id),
                 dark,
                 stored.received_utc_ns,
             )

@@ -1,7 +1,7 @@
 """What is kept: `raw.db`, the truth that was acknowledged, and `derived.db`, rebuildable."""
 
 from edge.store.backlog import unclassified_rows
-from edge.store.database import set_aside
+from edge.store.database import is_damaged, set_aside
 from edge.store.derived import NO_DARK, DerivedStore, StoredVerdict
 from edge.store.raw import Kept, RawFrame, RawStore, StoredFrame
 from edge.store.records import Record, read_records
@@ -15,6 +15,7 @@ __all__ = [
     "Record",
     "StoredFrame",
     "StoredVerdict",
+    "is_damaged",
     "read_records",
     "set_aside",
     "unclassified_rows",

@@ -101,9 +101,27 @@ def open_for_reading(path: Path) -> apsw.Connection:
         raise StoreMissingError(f"{path}: {error.strerror}") from error
     with wrap_errors(path):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-        connection.pragma("query_only", True)
+        try:
+            connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+            connection.pragma("query_only", True)
+            connection.pragma("schema_version")  # finds out whether it is a database at all
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+
+def is_damaged(path: Path) -> bool:
+    """Tell whether SQLite itself finds a database damaged."""
+    try:
+        connection = open_for_reading(path)
+        try:
+            with wrap_errors(path):
+                return bool(connection.pragma("quick_check") != "ok")
+        finally:
+            connection.close()
+    except StoreDamagedError:
+        return True
 
 
 def set_aside(path: Path) -> Path:
@@ -132,7 +150,9 @@ def wrap_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (apsw.NotADBError, apsw.CorruptError) as error:
-        raise StoreDamagedError(f"{path}: {error}") from error
+        raise StoreDamagedError(path, str(error)) from error
+    except ValueError as error:  # text that is no text, JSON that is no JSON
+        raise StoreDamagedError(path, f"holds a value that cannot be read: {error}") from error
     except apsw.Error as error:
         raise StoreError(f"{path}: {error}") from error
 

@@ -21,7 +21,7 @@ MIGRATIONS = (
     """
     CREATE TABLE calibrations (
         id TEXT PRIMARY KEY,
-        content TEXT NOT NULL,
+        content BLOB NOT NULL,
         first_seen_utc_ns INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE frames (
@@ -102,7 +102,7 @@ class RawFrame:
 class StoredFrame:
     """A frame as it lies in the store; `row` orders frames by arrival.
 
-    `calibration` is text, as stored: reading it may show that it is damaged.
+    `calibration` is as stored: reading it may show that it is damaged.
     """
 
     row: int
@@ -110,7 +110,7 @@ class StoredFrame:
     kind: StoredKind
     exposure: str
     calibration_id: str
-    calibration: str
+    calibration: bytes
     received_utc_ns: int
     last_byte_monotonic_ns: int
     payload: bytes
@@ -209,7 +209,7 @@ class RawStore(Database):
         key = (identity.instrument_id, identity.boot_id, identity.sequence)
         self._connection.execute(
             _INSERT_CALIBRATION,
-            (calibration.id, calibration.to_json(), frame.received_utc_ns),
+            (calibration.id, calibration.to_json().encode(), frame.received_utc_ns),
         )
         when = (frame.received_utc_ns, frame.last_byte_monotonic_ns)
         self._connection.execute(

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.store import read_records
+from edge.store import is_damaged, read_records
 from firmware_bridge.ports import PtyPort
 from firmware_bridge.spectrum_frame import SpectrumFrame
 from firmware_bridge.virtual import VirtualRun, VirtualSettings, run
@@ -146,6 +146,23 @@ def test_a_damaged_derived_store_is_set_aside_and_filled_again(
         assert running.terminate() == 0
     assert Path(aside).read_bytes().startswith(b"this is no database")
     assert all(record.verdict is not None for record in read_records(tmp_path / "store"))
+
+
+def test_a_damaged_raw_store_is_told_and_costs_derived_nothing(
+    tmp_path: Path, config: Path
+) -> None:
+    with simulator(tmp_path, 5, 40) as source, daemon(config) as running:
+        assert source.wait(60) == 0
+        assert running.terminate() == 0
+    raw, derived = tmp_path / "store/raw.db", tmp_path / "store/derived.db"
+    raw.write_bytes(b"this is no database" * 500)
+    with daemon(config) as running:
+        assert "raw.db" in running.wait_for("store.unavailable", times=2)["reason"]
+        assert "raw.db" in running.wait_for("store.failed")["reason"]
+        assert running.terminate() == 0
+    assert not list(derived.parent.glob("*.damaged-*"))
+    assert not is_damaged(derived)
+    assert is_damaged(raw)
 
 
 def test_a_damaged_calibration_spoils_its_frames_and_no_others(

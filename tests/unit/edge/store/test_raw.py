@@ -41,7 +41,7 @@ def test_new_frames_are_kept_and_returned_as_they_came(store, making):
     assert [it.kind for it in kept] == ["light"] * 3
     assert [it.exposure for it in kept] == ["short"] * 3
     assert [it.calibration_id for it in kept] == [making.calibration.id] * 3
-    assert [it.calibration for it in kept] == [making.calibration.to_json()] * 3
+    assert [it.calibration for it in kept] == [making.calibration.to_json().encode()] * 3
     assert [it.received_utc_ns for it in kept] == [10**18, 10**18 + 1, 10**18 + 2]
     assert [it.last_byte_monotonic_ns for it in kept] == [5_000, 5_001, 5_002]
     assert store.last_row() == kept[-1].row
