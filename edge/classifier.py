@@ -55,14 +55,15 @@ def judge(probabilities: NDArray[np.float32], head: Head) -> Verdict:
     if not np.isfinite(probabilities).all():
         return Verdict.refused("the backbone gave values that are not numbers")
     order = np.argsort(-probabilities, kind="stable")
-    best = float(probabilities[order[0]])
-    kept = [head.classes[k] for k in order if probabilities[k] >= head.set_probability]
+    ranked = [(head.classes[k], float(probabilities[k])) for k in order[:_TOP]]
+    label, best = ranked[0]
+    kept = max(1, int((probabilities >= head.set_probability).sum()))
     return Verdict(
-        label=head.classes[order[0]],
+        label=label,
         probability=best,
-        top=tuple((head.classes[k], float(probabilities[k])) for k in order[:_TOP]),
+        top=tuple(ranked),
         known=best >= head.known_probability,
-        prediction_set=tuple(kept) or (head.classes[order[0]],),
+        prediction_set=tuple(head.classes[k] for k in order[:kept]),
     )
 
 
