@@ -183,9 +183,12 @@ def test_a_name_too_long_is_refused(tmp_path, ending):
 def test_a_link_that_leads_nowhere_leaves_the_others_of_its_folder(tmp_path):
     (tmp_path / "a.txt").symlink_to("x" * 300)
     (tmp_path / "b.txt").write_text(GOOD)
-    bad, good = read_data(tmp_path)
+    (tmp_path / "c.txt").symlink_to("gone")
+    os.mkfifo(tmp_path / "d.txt")  # reading it would wait for ever
+    bad, good, gone = read_data(tmp_path)
     assert bad == Fault(str(tmp_path / "a.txt"), 0, "File name too long")
     assert isinstance(good, Sample)
+    assert gone == Fault(str(tmp_path / "c.txt"), 0, "No such file or directory")
 
 
 def test_an_unknown_ending_is_refused_and_the_known_ones_are_named(tmp_path):
