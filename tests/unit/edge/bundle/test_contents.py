@@ -1,0 +1,170 @@
+"""What is signed but not as a bundle must be is refused too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.bundle.archive import MANIFEST
+from edge.bundle.golden import pack_golden, unpack_golden
+from edge.bundle.header import sign
+from edge.head import pack_head, unpack_head
+from tests.support.signed_bundles import as_json, redescribed, refused
+from tests.support.tiny_bundle import CLASSES
+
+
+def test_a_compressed_member_is_refused(repack, trusted):
+    for name in (MANIFEST, "head.npz"):
+        refused(repack(compressed=name), trusted, f"{name}: compressed, but bundles are stored")
+
+
+def test_a_doubled_member_is_refused(repack, trusted):
+    for name in (MANIFEST, "head.npz"):
+        refused(repack(doubled=name), trusted, "two members have the same name")
+
+
+@pytest.mark.parametrize(
+    "name", ["../head.npz", "/etc/passwd", "a/b.npz", "..", ".", "a\\b.npz", "folder/"]
+)
+def test_a_member_with_a_path_is_refused(repack, trusted, made, name):
+    members = made[1] | {name: b"" if name == "folder/" else b"x"}
+    packed = repack(redescribed(made[0], members), members)
+    refused(packed, trusted, "members have no folders")
+
+
+def test_a_member_the_manifest_does_not_name_is_refused(repack, trusted, made):
+    packed = repack(members=made[1] | {"extra.npz": b"x"})
+    refused(packed, trusted, "manifest and archive differ in extra.npz")
+
+
+def test_a_member_that_is_missing_is_refused(repack, trusted, made):
+    without = {name: body for name, body in made[1].items() if name != "golden.npz"}
+    refused(repack(members=without), trusted, "manifest and archive differ in golden.npz")
+
+
+@pytest.mark.parametrize("name", ["head.npz", "golden.npz", "backbone.fp32.onnx"])
+def test_a_bundle_needs_its_head_its_golden_spectra_and_its_backbone(repack, trusted, made, name):
+    without = {other: body for other, body in made[1].items() if other != name}
+    packed = repack(redescribed(made[0], without), without)
+    refused(packed, trusted, rf"({name} is missing|no {name} here)")
+
+
+def test_a_wrong_hash_is_refused(repack, trusted, made):
+    other = bytearray(made[1]["head.npz"])
+    other[500] ^= 1
+    packed = repack(members=made[1] | {"head.npz": bytes(other)})
+    refused(packed, trusted, "head.npz: expected .* sha256")
+
+
+def test_a_wrong_size_is_refused(repack, trusted, made):
+    manifest = as_json(made[0])
+    manifest["members"]["head.npz"]["size"] += 1
+    refused(repack(manifest), trusted, "head.npz: expected")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"schema_version": 2}, "schema_version: .*schema 2, this outcrop reads 1"),
+        ({"schema_version": 2, "news": 1}, "schema_version: .*schema 2"),
+        ({"news": 1}, "news: Extra inputs"),
+        ({"release": 0}, "release: "),
+        ({"backbone_id": "abc"}, "backbone_id: "),
+        ({"embedding_size": 513}, "embedding_size: "),
+        ({"embedding_size": 4}, "do not fit"),
+        ({"backbone_id": "0" * 64}, "not of one making"),
+        ({"classes": list(CLASSES[:4])}, "different classes"),
+        ({"classes": list(CLASSES[::-1])}, "different classes"),
+        (
+            {"grid": {"axis_kind": "raman_shift_cm1", "start": 0, "step": 1, "count": 1391}},
+            "do not fit grid 1391",
+        ),
+        (
+            {"grid": {"axis_kind": "raman_shift_cm1", "start": 0, "step": 0, "count": 1}},
+            "grid.step",
+        ),
+        ({"grid": {"axis_kind": "pixels", "start": 0, "step": 1, "count": 1}}, "grid.axis_kind"),
+        ({"precision": {"default": "int4"}}, "precision.default"),
+    ],
+)
+def test_a_manifest_that_says_something_else_is_refused(repack, trusted, made, changes, said):
+    refused(repack(as_json(made[0]) | changes), trusted, said)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"no json", b"[]", b"null", b"\xff\xfe", b"{}"])
+def test_a_manifest_that_is_no_manifest_is_refused(repack, trusted, text):
+    refused(repack(text), trusted, r"^manifest\.json: ")
+
+
+def test_a_bundle_without_a_manifest_is_refused(repack, trusted):
+    refused(repack(without_manifest=True), trusted, r"manifest\.json is missing")
+
+
+@pytest.mark.parametrize("archive", [b"", b"no zip", bytes(500)])
+def test_what_is_signed_but_no_zip_is_refused(key, trusted, archive):
+    refused(sign(archive, key), trusted, "the archive is damaged")
+
+
+def test_the_head_of_another_backbone_is_refused(repack, trusted, made):
+    manifest, members = made
+    head = replace(unpack_head(members["head.npz"]), backbone_id="1" * 64)
+    exchanged = members | {"head.npz": pack_head(head)}
+    refused(repack(redescribed(manifest, exchanged), exchanged), trusted, "head 111.*not of one")
+
+
+def test_another_backbone_under_the_same_id_is_refused(repack, trusted, made):
+    exchanged = made[1] | {"backbone.fp32.onnx": made[1]["backbone.fp32.onnx"] + b"\0"}
+    refused(repack(redescribed(made[0], exchanged), exchanged), trusted, "not of one making")
+
+
+@pytest.mark.parametrize("name", ["head.npz", "golden.npz"])
+@pytest.mark.parametrize("body", [b"", b"no npz", b"\x93NUMPY"])
+def test_arrays_that_cannot_be_read_are_refused(repack, trusted, made, name, body):
+    exchanged = made[1] | {name: body}
+    packed = repack(redescribed(made[0], exchanged), exchanged)
+    refused(packed, trusted, f"{name} is not readable")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda g: replace(g, spectra=g.spectra[:, :-1]),
+        lambda g: replace(g, spectra=g.spectra[0]),
+        lambda g: replace(g, embeddings=g.embeddings[:, :-1]),
+        lambda g: replace(g, spectra=g.spectra[:0], embeddings=g.embeddings[:0]),
+    ],
+    ids=["bands", "one spectrum", "embedding", "none"],
+)
+def test_golden_spectra_that_do_not_fit_are_refused(repack, trusted, made, change):
+    golden = pack_golden(change(unpack_golden(made[1]["golden.npz"])))
+    exchanged = made[1] | {"golden.npz": golden}
+    refused(repack(redescribed(made[0], exchanged), exchanged), trusted, "do not fit")
+
+
+# --- manifest
+
+
+def test_the_recommended_precision_depends_on_the_machine(made):
+    manifest = made[0].model_copy(update={"precision": {"x86_64": "int8.x86", "default": "int8"}})
+    assert manifest.precision_for("x86_64") == "int8.x86"
+    assert manifest.precision_for("aarch64") == "int8"
+    assert manifest.model_copy(update={"precision": {}}).precision_for("x86_64") == "fp32"
+
+
+def test_golden_spectra_keep_every_runners_tolerance(made):
+    golden = unpack_golden(made[1]["golden.npz"])
+    more = replace(golden, tolerances={"onnx/fp32": 1e-4, "onnx/int8": 0.25})
+    again = unpack_golden(pack_golden(more))
+    assert again.tolerances == more.tolerances
+    np.testing.assert_array_equal(again.spectra, golden.spectra)
+
+
+def test_no_path_of_the_disk_is_touched(repack, trusted, made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    members = made[1] | {"../escaped": b"x"}
+    refused(repack(redescribed(made[0], members), members), trusted, "no folders")
+    assert list(tmp_path.parent.glob("escaped")) == []
+    assert list(Path().iterdir()) == []
