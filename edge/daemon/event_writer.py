@@ -62,6 +62,6 @@ class EventWriter:
                 self._lost += lost + 1
 
     def _write_all(self, text: str) -> None:
-        content = text.encode()
+        content = text.encode(errors="backslashreplace")
         while content:  # straight to the descriptor: no lock that the end of the process waits for
             content = content[os.write(self._descriptor, content) :]

@@ -37,6 +37,7 @@ from edge.store import (
     unclassified_rows,
 )
 from edge.store.derived import FILE_NAME as DERIVED
+from edge.store.derived import MIGRATIONS as DERIVED_MIGRATIONS
 from firmware_bridge.errors import FrameContentError
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
@@ -115,7 +116,7 @@ class InferenceThread:
     def _set_aside_derived(self, error: StoreDamagedError) -> None:
         """Begin `derived.db` anew if it is what is damaged: all in it can be computed again."""
         derived = self._folder / DERIVED
-        if error.path != derived or not is_damaged(derived):
+        if error.path != derived or not is_damaged(derived, DERIVED_MIGRATIONS):
             raise error
         aside = set_aside(derived)
         self._log.error("store.set_aside", reason=str(error), kept_as=str(aside))
@@ -126,17 +127,23 @@ class InferenceThread:
             self._ready(classifying=True)
             worker = Worker(classifier, raw, derived, self._start_row, self._log)
             last_row = raw.last_row()
-            self._catch_up(worker, raw, last_row)
+            self._catch_up(worker, last_row)
             self._follow(worker, raw, last_row)
 
-    def _catch_up(self, worker: Worker, raw: RawStore, last_row: int) -> None:
+    def _catch_up(self, worker: Worker, last_row: int) -> None:
         """Classify what has no verdict, or was judged before its dark frame came."""
         row, done = 0, 0
         while not self._stop.is_set():
-            rows = unclassified_rows(self._folder, row, last_row, _BATCH)
+            try:
+                rows = unclassified_rows(self._folder, row, last_row, _BATCH)
+            except StoreDamagedError as error:
+                if error.path.name == DERIVED:
+                    raise
+                self._log.error("store.failed", reason=str(error), retry_in_s=None)
+                break  # what is damaged in raw.db must not keep new frames waiting
             if not rows:
                 break
-            worker.classify(raw.frames_at(rows))
+            worker.classify(rows)
             row, done = rows[-1], done + len(rows)
         if done:
             self._log.info("backlog.classified", frames=done)
@@ -145,12 +152,11 @@ class InferenceThread:
         while True:
             stopping = self._stop.is_set()
             self._wake.clear()
-            frames = raw.frames_after(last_row, _BATCH)
-            if frames:
-                last_row = frames[-1].row
-                worker.classify([frame for frame in frames if frame.kind != "dark"])
-                if any(frame.kind == "dark" and raw.is_late(frame) for frame in frames):
-                    self._catch_up(worker, raw, last_row)
+            rows = raw.rows_after(last_row, _BATCH)
+            if rows:
+                last_row = rows[-1]
+                if worker.classify(rows):
+                    self._catch_up(worker, last_row)
             elif stopping:
                 return
             else:
@@ -187,8 +193,16 @@ class Worker:
         self._start_row = start_row
         self._log = log
 
-    def classify(self, frames: Sequence[StoredFrame]) -> None:
-        """Judge light frames and store what comes out."""
+    def classify(self, rows: Sequence[int]) -> bool:
+        """Judge the frames of these rows and store what comes out.
+
+        Returns
+        -------
+        bool
+            True where a dark frame is among them that came after frames it fits.
+        """
+        found = [frame for frame in map(self._read, rows) if frame is not None]
+        frames = [frame for frame in found if frame.kind != "dark"]
         verdicts = [self._judge(frame) for frame in frames]
         self._derived.add(verdicts)
         now_ns = time.monotonic_ns()
@@ -204,6 +218,14 @@ class Worker:
                 # of a frame of an earlier run it would be on another clock
                 latency_ms=latency_ms if frame.row > self._start_row else None,
             )
+        return any(frame.kind == "dark" and self._raw.is_late(frame) for frame in found)
+
+    def _read(self, row: int) -> StoredFrame | None:
+        try:
+            return self._raw.frame_at(row)
+        except StoreDamagedError as error:  # the others need not wait for it
+            self._log.error("frame.damaged_at_rest", row=row, reason=str(error))
+            return None
 
     def _judge(self, stored: StoredFrame) -> StoredVerdict:
         classifier = self._classifier
@@ -234,12 +256,14 @@ class Worker:
         )
 
     def _dark_for(self, stored: StoredFrame) -> tuple[int, SpectrumFrame | None]:
-        found = self._raw.dark_for(stored)
-        if found is None:
-            return NO_DARK, None
-        sequence, payload = found
+        sequence = NO_DARK
         try:
+            found = self._raw.dark_for(stored)
+            if found is None:
+                return NO_DARK, None
+            sequence, payload = found
             return sequence, SpectrumFrame.unpack(payload)
-        except FrameContentError as error:  # bit rot at rest: classify without it, and say so
+        except (FrameContentError, StoreDamagedError) as error:
+            # bit rot at rest: classify without it, and say so
             self._log.error("frame.damaged_at_rest", **asdict(stored.identity), reason=str(error))
             return sequence, None

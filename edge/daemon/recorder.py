@@ -142,9 +142,10 @@ class Recorder:
         self._warn("link.frame_unreadable", **asdict(event.identity), reason=event.reason)
         before = self._unreadable.pop(event.identity, None)
         if before != event.payload:
-            self._unreadable[event.identity] = event.payload
-            while len(self._unreadable) > _MOST_UNREADABLE:
-                del self._unreadable[next(iter(self._unreadable))]
+            if (
+                len(self._unreadable) < _MOST_UNREADABLE
+            ):  # the rest has its turn when these are kept
+                self._unreadable[event.identity] = event.payload
             return []
         now_ns = time.monotonic_ns()
         return self._frame(event.identity, "unreadable", "", now_ns, event.payload)
@@ -152,6 +153,7 @@ class Recorder:
     def _note(self, event: LinkEvent) -> None:
         if isinstance(event, Connected):
             self._calibration = calibration_of(event.description)
+            self._unreadable.clear()
             for name in _OUTAGES:
                 self._times.pop(name, None)
             self._totals["link.connected"] += 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.errors import StoreDamagedError
 from edge.store import derived, raw
-from edge.store.database import open_for_reading, wrap_errors
+from edge.store.database import is_damaged, open_for_reading, wrap_errors
 
 _UNCLASSIFIED = f"""
     SELECT f.id FROM frames f
@@ -35,11 +36,17 @@ def unclassified_rows(folder: Path, after_row: int, up_to_row: int, limit: int) 
     StoreError
         If a database cannot be read.
     """
-    connection = open_for_reading(folder / raw.FILE_NAME)
+    raw_path, derived_path = folder / raw.FILE_NAME, folder / derived.FILE_NAME
+    connection = open_for_reading(raw_path)
     try:
-        with wrap_errors(folder / derived.FILE_NAME):
-            connection.execute("ATTACH ? AS derived", (str(folder / derived.FILE_NAME),))
+        with wrap_errors(derived_path):
+            connection.execute("ATTACH ? AS derived", (str(derived_path),))
+        with wrap_errors(raw_path):
             rows = connection.execute(_UNCLASSIFIED, (after_row, up_to_row, limit))
             return [int(row[0]) for row in rows]
+    except StoreDamagedError as error:  # of the two, which is it?
+        if is_damaged(derived_path, derived.MIGRATIONS):
+            raise StoreDamagedError(derived_path, error.reason) from error
+        raise
     finally:
         connection.close()

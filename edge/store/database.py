@@ -111,17 +111,30 @@ def open_for_reading(path: Path) -> apsw.Connection:
         return connection
 
 
-def is_damaged(path: Path) -> bool:
-    """Tell whether SQLite itself finds a database damaged."""
+def is_damaged(path: Path, migrations: Sequence[str]) -> bool:
+    """Tell whether a database is unsound, or its schema not the one that was made."""
     try:
         connection = open_for_reading(path)
         try:
             with wrap_errors(path):
-                return bool(connection.pragma("quick_check") != "ok")
+                sound = connection.pragma("quick_check") == "ok"
+                return not sound or _schema(connection) != _schema(_in_memory(migrations))
         finally:
             connection.close()
     except StoreDamagedError:
         return True
+
+
+def _in_memory(migrations: Sequence[str]) -> apsw.Connection:
+    connection = apsw.Connection(":memory:")
+    _migrate(connection, Path(":memory:"), migrations)
+    return connection
+
+
+def _schema(connection: apsw.Connection) -> list[tuple[object, ...]]:
+    version = (connection.pragma("user_version"),)
+    query = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
+    return [version, *connection.execute(query).fetchall()]
 
 
 def set_aside(path: Path) -> Path:
@@ -149,7 +162,8 @@ def wrap_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into `StoreError`, naming the database."""
     try:
         yield
-    except (apsw.NotADBError, apsw.CorruptError) as error:
+    except (apsw.NotADBError, apsw.CorruptError, apsw.SQLError) as error:
+        # SQLError: our statements never change, so it is the schema that is not what it was
         raise StoreDamagedError(path, str(error)) from error
     except ValueError as error:  # text that is no text, JSON that is no JSON
         raise StoreDamagedError(path, f"holds a value that cannot be read: {error}") from error

@@ -5,7 +5,7 @@ A frame is acknowledged only after the commit that holds it has been synced to t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -59,8 +59,8 @@ _SELECT_FRAMES = """
            c.content, f.received_utc_ns, f.last_byte_monotonic_ns, f.payload
     FROM frames f JOIN calibrations c ON c.id = f.calibration_id
 """
-_SELECT_AFTER = _SELECT_FRAMES + "WHERE f.id > ? ORDER BY f.id LIMIT ?"
 _SELECT_ROW = _SELECT_FRAMES + "WHERE f.id = ?"
+_SELECT_ROWS = "SELECT id FROM frames WHERE id > ? ORDER BY id LIMIT ?"
 _SELECT_LAST = "SELECT coalesce(max(id), 0) FROM frames"
 _SELECT_DARK = """
     SELECT sequence, payload FROM frames
@@ -148,6 +148,10 @@ class RawStore(Database):
 
     def __init__(self, folder: Path, vfs: str | None = None) -> None:
         super().__init__(folder / FILE_NAME, MIGRATIONS, "FULL", vfs)
+        # What a killed process had written but not synced is read back as if it were kept. A
+        # commit syncs it too: a frame that comes again is acknowledged because it is here.
+        with wrap_errors(self.path), self._connection:
+            self._connection.pragma("user_version", len(MIGRATIONS))
 
     def keep(self, frames: Iterable[RawFrame]) -> Kept:
         """Store frames in one transaction that is on the disk when this returns.
@@ -163,17 +167,22 @@ class RawStore(Database):
                 self._keep_one(frame, kept)
         return kept
 
-    def frames_after(self, row: int = 0, limit: int = 64) -> Sequence[StoredFrame]:
-        """Return up to `limit` frames that arrived after a row, oldest first."""
+    def rows_after(self, row: int = 0, limit: int = 64) -> list[int]:
+        """Return up to `limit` rows of frames that arrived after a row, oldest first."""
         with wrap_errors(self.path):
-            rows = self._connection.execute(_SELECT_AFTER, (row, limit)).fetchall()
-        return [_stored_frame(row) for row in rows]
+            return [found[0] for found in self._connection.execute(_SELECT_ROWS, (row, limit))]
 
-    def frames_at(self, rows: Iterable[int]) -> Sequence[StoredFrame]:
-        """Return the frames of these rows that are still here, in the order asked for."""
+    def frame_at(self, row: int) -> StoredFrame | None:
+        """Return the frame of a row; None if it is not here any more.
+
+        Raises
+        ------
+        StoreDamagedError
+            If this row cannot be read; others may be.
+        """
         with wrap_errors(self.path):
-            found = [self._connection.execute(_SELECT_ROW, (row,)).fetchone() for row in rows]
-        return [_stored_frame(row) for row in found if row is not None]
+            found = self._connection.execute(_SELECT_ROW, (row,)).fetchone()
+        return None if found is None else _stored_frame(found)
 
     def last_row(self) -> int:
         """Return the row of the frame that arrived last, 0 if there is none."""

@@ -17,6 +17,7 @@ from firmware_bridge.virtual import VirtualSettings
 from firmware_bridge.virtual.spectrometer import boot
 from tests.support.loop_port import LoopPort, SteppedClock
 from tests.support.power_loss import PowerLossDisk
+from tests.support.stored import stored_frames
 from tests.support.tiny_bundle import CLASSES, library_spectrum
 
 SETTINGS = VirtualSettings(
@@ -50,7 +51,7 @@ def frames_in(folder: Path) -> list[FrameIdentity]:
         return []
     with RawStore(folder) as store:
         identities = store.identities()
-        for frame in store.frames_after(limit=10_000):
+        for frame in stored_frames(store):
             SpectrumFrame.unpack(frame.payload)  # raises where a byte is not as it came
     connection = apsw.Connection(str(folder / "raw.db"))
     verdict = connection.pragma("integrity_check")

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 from edge.store import is_damaged, read_records
+from edge.store.derived import MIGRATIONS as DERIVED_MIGRATIONS
+from edge.store.raw import MIGRATIONS as RAW_MIGRATIONS
 from firmware_bridge.ports import PtyPort
 from firmware_bridge.spectrum_frame import SpectrumFrame
 from firmware_bridge.virtual import VirtualRun, VirtualSettings, run
@@ -161,8 +163,43 @@ def test_a_damaged_raw_store_is_told_and_costs_derived_nothing(
         assert "raw.db" in running.wait_for("store.failed")["reason"]
         assert running.terminate() == 0
     assert not list(derived.parent.glob("*.damaged-*"))
-    assert not is_damaged(derived)
-    assert is_damaged(raw)
+    assert not is_damaged(derived, DERIVED_MIGRATIONS)
+    assert is_damaged(raw, RAW_MIGRATIONS)
+
+
+def test_one_damaged_row_costs_no_other_frame_its_verdict(tmp_path: Path, config: Path) -> None:
+    with simulator(tmp_path, 6, 40) as source, daemon(config) as running:
+        assert source.wait(60) == 0
+        assert running.terminate() == 0
+    database = sqlite3.connect(tmp_path / "store/raw.db")
+    with database:
+        database.execute("UPDATE frames SET exposure = CAST(x'ff' AS TEXT) WHERE id = 3")
+    database.close()
+    (tmp_path / "store/derived.db").unlink()
+    with simulator(tmp_path, 5, 40) as source, daemon(config) as running:
+        running.wait_for("frame.damaged_at_rest")
+        assert source.wait(60) == 0
+        assert running.terminate() == 0
+    unjudged = [record for record in read_records(tmp_path / "store") if record.verdict is None]
+    assert len(unjudged) == 1
+
+
+def test_a_derived_store_of_another_schema_is_set_aside(tmp_path: Path, config: Path) -> None:
+    with simulator(tmp_path, 4, 40) as source, daemon(config) as running:
+        assert source.wait(60) == 0
+        assert running.terminate() == 0
+    database = sqlite3.connect(tmp_path / "store/derived.db")
+    with database:
+        database.execute("ALTER TABLE verdicts RENAME COLUMN label TO lacel")
+    database.close()
+    with simulator(tmp_path, 4, 40) as source, daemon(config) as running:
+        running.wait_for("store.set_aside")
+        assert source.wait(60) == 0
+        running.wait_for("spectrum.classified", times=8)
+        assert running.terminate() == 0
+    records = list(read_records(tmp_path / "store"))
+    assert len(records) == 8
+    assert all(record.verdict is not None for record in records)
 
 
 def test_a_damaged_calibration_spoils_its_frames_and_no_others(

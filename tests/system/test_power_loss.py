@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.calibration import Calibration
 from edge.errors import StoreError
-from edge.store import database
+from edge.store import RawFrame, RawStore, database
 from firmware_bridge.identity import FrameIdentity
+from firmware_bridge.spectrum_frame import SpectrumFrame
 from tests.support.power_loss import PowerCut, PowerLossDisk
 from tests.support.recording import SETTINGS, frames_in, record
 
@@ -67,6 +69,34 @@ def test_the_harness_sees_a_store_that_does_not_sync(
     folder.mkdir()
     record(folder, disk, look)
     assert missing
+
+
+def test_what_a_killed_process_had_not_synced_is_synced_before_it_is_vouched_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frame that comes again is acknowledged because it is here: then it must stay here."""
+    opened = database.open_database
+    folder, disk = tmp_path / "store", PowerLossDisk()
+    folder.mkdir()
+    with monkeypatch.context() as careless:
+        careless.setattr(
+            "edge.store.database.open_database",
+            lambda path, migrations, _, vfs=None: opened(path, migrations, "NORMAL", vfs),
+        )
+        killed = RawStore(folder, disk.name)  # never closed, as a killed process closes nothing
+        killed.keep([_frame()])
+    assert frames_in(disk.image(tmp_path / "before")) == []
+    with RawStore(folder, disk.name) as store:
+        assert store.keep([_frame()]).repeated == [_frame()]
+        assert frames_in(disk.image(tmp_path / "after")) == [_frame().identity]
+    killed.close()
+
+
+def _frame() -> RawFrame:
+    counts = np.arange(64, dtype=np.uint16)
+    payload = SpectrumFrame("light", 0, 1000, 1, 532.0, 20.0, 65_535, counts).pack()
+    calibration = Calibration((534.0, 0.1), 532.0, 64)
+    return RawFrame(FrameIdentity("K", 1, 1), "light", "any", calibration, 0, 0, payload)
 
 
 def _cut_once(folder: Path, operations: int, rng: np.random.Generator) -> None:

@@ -8,6 +8,7 @@ from edge.classifier import Verdict
 from edge.errors import StoreDamagedError, StoreError, StoreMissingError
 from edge.store import NO_DARK, DerivedStore, RawStore, unclassified_rows
 from tests.support.full_disk import FullDisk
+from tests.support.stored import stored_frames
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def backlog(tmp_path, stores):
 
     def sequences(after_row: int = 0, up_to_row: int = 10**6, limit: int = 100) -> list[int]:
         rows = unclassified_rows(tmp_path, after_row, up_to_row, limit)
-        return [frame.identity.sequence for frame in stores[0].frames_at(rows)]
+        return [frame.identity.sequence for frame in map(stores[0].frame_at, rows)]
 
     return sequences
 
@@ -51,7 +52,7 @@ def test_what_has_no_verdict_is_offered_oldest_first_and_dark_frames_never(
 def test_it_comes_in_pages(tmp_path, stores, frames, making, backlog):
     raw, derived = stores
     derived.add([making.stored(frames[1])])
-    rows = [frame.row for frame in raw.frames_after() if frame.kind == "light"]
+    rows = [frame.row for frame in stored_frames(raw) if frame.kind == "light"]
     assert unclassified_rows(tmp_path, 0, rows[-1], 2) == [rows[0], rows[2]]
     assert unclassified_rows(tmp_path, rows[2], rows[-1], 2) == [rows[3], rows[4]]
     assert unclassified_rows(tmp_path, rows[4], rows[-1], 2) == []
@@ -68,7 +69,7 @@ def test_a_frame_that_was_judged_before_its_dark_came_is_offered_again_and_only_
     derived.add([making.stored(frame, dark_sequence=NO_DARK) for frame in (early, late)])
     assert backlog() == []
     raw.keep([making.frame(5, "dark")])
-    assert raw.is_late(raw.frames_after()[-1])
+    assert raw.is_late(stored_frames(raw)[-1])
     assert backlog() == [7]
     derived.add([making.stored(late, dark_sequence=5)])
     assert backlog() == []
@@ -133,7 +134,7 @@ def test_what_the_store_takes_for_the_dark_is_what_the_backlog_asks_for(stores, 
         kind = "dark" if sequence in (0, 2, 5, 8) else "light"
         exposure = "long" if sequence in (2, 9, 5) else "short"
         raw.keep([making.frame(sequence, kind, exposure=exposure)])
-    for stored in raw.frames_after():
+    for stored in stored_frames(raw):
         found = raw.dark_for(stored)
         frame = making.frame(stored.identity.sequence)
         derived.add([making.stored(frame, dark_sequence=NO_DARK if found is None else found[0])])

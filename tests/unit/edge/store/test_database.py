@@ -9,6 +9,7 @@ import pytest
 from edge.errors import StoreDamagedError, StoreError, StoreMissingError, StoreSchemaError
 from edge.store import DerivedStore, RawStore, set_aside
 from edge.store.database import open_database, open_for_reading, wrap_errors
+from tests.support.stored import stored_frames
 
 FIRST = "CREATE TABLE a (x); INSERT INTO a VALUES (1);"
 SECOND = "CREATE TABLE b (y); INSERT INTO b SELECT x FROM a;"
@@ -108,7 +109,7 @@ def test_a_page_that_is_damaged_is_found_when_it_is_read(tmp_path, making):
     half = len(content) // 2
     (tmp_path / "raw.db").write_bytes(content[:half] + b"\xa5" * (len(content) - half))
     with RawStore(tmp_path) as store, pytest.raises(StoreDamagedError, match=r"raw\.db: "):
-        store.frames_after(0, 500)
+        stored_frames(store, 0, 500)
 
 
 @pytest.mark.parametrize("error", [apsw.BusyError, apsw.FullError, apsw.IOError])

@@ -9,6 +9,7 @@ from edge.calibration import Calibration
 from edge.errors import StoreError
 from edge.store import Kept, RawFrame, RawStore, StoredFrame
 from tests.support.full_disk import FullDisk
+from tests.support.stored import stored_frames
 
 
 def as_stored(frame: RawFrame, row: int = 0) -> StoredFrame:
@@ -26,7 +27,7 @@ def store(tmp_path):
 
 def test_a_new_store_is_empty(store, making):
     assert store.identities() == []
-    assert store.frames_after() == []
+    assert stored_frames(store) == []
     assert store.last_row() == 0
     assert store.dark_for(as_stored(making.frame(9))) is None
     assert store.keep([]) == Kept()
@@ -35,7 +36,7 @@ def test_a_new_store_is_empty(store, making):
 def test_new_frames_are_kept_and_returned_as_they_came(store, making):
     frames = [making.frame(k) for k in range(3)]
     assert store.keep(frames) == Kept(new=frames)
-    kept = store.frames_after()
+    kept = stored_frames(store)
     assert [it.identity for it in kept] == [it.identity for it in frames]
     assert [it.payload for it in kept] == [it.payload for it in frames]
     assert [it.kind for it in kept] == ["light"] * 3
@@ -50,7 +51,7 @@ def test_new_frames_are_kept_and_returned_as_they_came(store, making):
 def test_a_payload_of_any_bytes_comes_back(store, making):
     payload = bytes(range(256)) * 20
     store.keep([replace(making.frame(0), payload=payload)])
-    assert store.frames_after()[0].payload == payload
+    assert stored_frames(store)[0].payload == payload
 
 
 def test_a_frame_that_comes_again_byte_for_byte_is_repeated_and_stored_once(store, making):
@@ -58,8 +59,8 @@ def test_a_frame_that_comes_again_byte_for_byte_is_repeated_and_stored_once(stor
     store.keep([first])
     later = replace(first, received_utc_ns=1, last_byte_monotonic_ns=1)
     assert store.keep([later, second, second]) == Kept(new=[second], repeated=[later, second])
-    assert [it.payload for it in store.frames_after()] == [first.payload, second.payload]
-    assert store.frames_after()[0].received_utc_ns == first.received_utc_ns
+    assert [it.payload for it in stored_frames(store)] == [first.payload, second.payload]
+    assert stored_frames(store)[0].received_utc_ns == first.received_utc_ns
 
 
 def test_a_frame_of_other_bytes_under_a_known_identity_is_conflicting_and_not_stored(store, making):
@@ -67,7 +68,7 @@ def test_a_frame_of_other_bytes_under_a_known_identity_is_conflicting_and_not_st
     store.keep([first])
     other, cut = replace(first, payload=b"other"), replace(second, payload=second.payload[:-1])
     assert store.keep([other, second, cut]) == Kept(new=[second], conflicting=[other, cut])
-    assert [it.payload for it in store.frames_after()] == [first.payload, second.payload]
+    assert [it.payload for it in stored_frames(store)] == [first.payload, second.payload]
 
 
 def test_what_is_read_another_way_but_has_the_same_bytes_is_repeated(store, making):
@@ -76,7 +77,7 @@ def test_what_is_read_another_way_but_has_the_same_bytes_is_repeated(store, maki
     store.keep([first])
     again = replace(first, kind="unreadable", exposure="")
     assert store.keep([again]) == Kept(repeated=[again])
-    assert store.frames_after()[0].kind == "light"
+    assert stored_frames(store)[0].kind == "light"
 
 
 @pytest.mark.parametrize("other", [{"boot": 2}, {"who": "RS-2"}])
@@ -90,21 +91,20 @@ def test_frames_of_all_kinds_come_in_the_order_of_arrival_after_a_row_in_portion
     kinds = ["light", "dark", "light", "unreadable", "light"]
     for sequence, kind in zip((5, 2, 9, 0, 7), kinds, strict=True):
         store.keep([making.frame(sequence, kind)])
-    arrived = store.frames_after()
+    arrived = stored_frames(store)
     assert [it.identity.sequence for it in arrived] == [5, 2, 9, 0, 7]
     assert [it.kind for it in arrived] == kinds
     assert [it.exposure for it in arrived] == ["short", "short", "short", "", "short"]
-    assert [it.identity.sequence for it in store.frames_after(arrived[1].row)] == [9, 0, 7]
-    assert [it.identity.sequence for it in store.frames_after(arrived[1].row, 2)] == [9, 0]
-    assert store.frames_after(store.last_row()) == []
+    assert [it.identity.sequence for it in stored_frames(store, arrived[1].row)] == [9, 0, 7]
+    assert [it.identity.sequence for it in stored_frames(store, arrived[1].row, 2)] == [9, 0]
+    assert stored_frames(store, store.last_row()) == []
 
 
-def test_frames_are_found_by_their_rows_in_the_order_asked_for(store, making):
+def test_frames_are_found_by_their_rows(store, making):
     store.keep([making.frame(k) for k in range(4)])
-    rows = [it.row for it in store.frames_after()]
-    asked = [rows[2], 10_000, rows[0], rows[2]]
-    assert [it.identity.sequence for it in store.frames_at(asked)] == [2, 0, 2]
-    assert store.frames_at([]) == []
+    rows = store.rows_after()
+    assert [store.frame_at(row).identity.sequence for row in rows] == [0, 1, 2, 3]
+    assert store.frame_at(store.last_row() + 1) is None
 
 
 def test_the_dark_frame_before_is_the_last_one_of_the_same_boot(store, making):
@@ -134,7 +134,7 @@ def test_a_dark_frame_of_another_exposure_is_not_taken_although_it_is_nearer(sto
 
 def test_no_dark_frame_fits_one_that_is_unreadable(store, making):
     store.keep([making.frame(1, "dark"), making.frame(2, "unreadable")])
-    assert store.dark_for(store.frames_after()[1]) is None
+    assert store.dark_for(stored_frames(store)[1]) is None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_dark_frame_is_late_when_frames_it_fits_arrived_before_it(
 ):
     store.keep([making.frame(**it) for it in arrived_before])
     store.keep([making.frame(5, "dark"), making.frame(7)])
-    (dark,) = (it for it in store.frames_after() if it.identity.sequence == 5)
+    (dark,) = (it for it in stored_frames(store) if it.identity.sequence == 5)
     assert store.is_late(dark) is late
 
 
@@ -176,7 +176,7 @@ def test_what_was_kept_is_there_after_reopening(tmp_path, making):
 def test_every_frame_keeps_the_calibration_it_came_with(store, making):
     other = Calibration((600.0, 0.2), 785.0, 16)
     store.keep([making.frame(0), replace(making.frame(1), calibration=other), making.frame(2)])
-    kept = store.frames_after()
+    kept = stored_frames(store)
     came_with = [making.calibration, other, making.calibration]
     assert [Calibration.from_json(it.calibration) for it in kept] == came_with
     assert [it.calibration_id for it in kept] == [it.id for it in came_with]
@@ -185,9 +185,9 @@ def test_every_frame_keeps_the_calibration_it_came_with(store, making):
 def test_a_frame_whose_calibration_is_damaged_is_still_read(store, making):
     store.keep([making.frame(0)])
     store._connection.execute("UPDATE calibrations SET content = '{half'")
-    (kept,) = store.frames_after()
+    (kept,) = stored_frames(store)
     assert (kept.calibration, kept.payload) == ("{half", b"RS-1/1/0/light")
-    assert store.frames_at([kept.row]) == [kept]
+    assert store.frame_at(kept.row) == kept
 
 
 def test_one_bad_frame_keeps_none_of_its_transaction(store, making):
@@ -217,7 +217,7 @@ def test_a_full_disk_leaves_nothing_half_stored(tmp_path, making):
 def test_two_connections_see_each_others_frames(tmp_path, making):
     with RawStore(tmp_path) as writer, RawStore(tmp_path) as reader:
         writer.keep([making.frame(0)])
-        assert [it.identity.sequence for it in reader.frames_after()] == [0]
+        assert [it.identity.sequence for it in stored_frames(reader)] == [0]
 
 
 def test_it_is_durable_from_the_first_schema_on(tmp_path):
