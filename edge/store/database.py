@@ -41,8 +41,9 @@ def open_database(
         connection = apsw.Connection(str(path), vfs=vfs)
         try:
             connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-            # from the first schema on: it cannot be changed later without a full copy
-            connection.pragma("auto_vacuum", 2)
+            if _version(connection, path, migrations) == 0:
+                # from the first schema on: it cannot be changed later without a full copy
+                connection.pragma("auto_vacuum", 2)
             _use_wal(connection)
             connection.pragma("synchronous", synchronous)
             connection.pragma("foreign_keys", True)
