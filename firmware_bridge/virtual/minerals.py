@@ -11,7 +11,8 @@ randomly oriented specimen, widths as a laboratory spectrograph shows them. A na
 differs, and `rendering.render` varies these values accordingly.
 
 Most classes of the shipped model that give sharp, distinct spectra are here. Anatase, anhydrite,
-aragonite, barite, gypsum, jarosite and magnesite are no classes of it: they show "unknown".
+aragonite, barite, gypsum, jarosite and magnesite are no classes of it: what it makes of them shows
+how well it tells the unknown.
 
 The file is long because it is one table; the code in it is two dataclasses.
 """

@@ -135,12 +135,24 @@ def test_a_dark_frame_that_comes_late_is_used_after_all(
     assert [r.dark_sequence for r in read_records(tmp_path / "store")] == [0] * 8
 
 
+def _record(folder: Path, config: Path, count: int) -> None:
+    """Record and classify so many spectra, and end the daemon."""
+    with simulator(folder, count, 40) as source, daemon(config) as running:
+        assert source.wait(60) == 0
+        assert running.terminate() == 0
+
+
+def _alter(database: Path, statement: str) -> None:
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.execute(statement)
+    connection.close()
+
+
 def test_a_damaged_derived_store_is_set_aside_and_filled_again(
     tmp_path: Path, config: Path
 ) -> None:
-    with simulator(tmp_path, 8, 40) as source, daemon(config) as running:
-        assert source.wait(60) == 0
-        assert running.terminate() == 0
+    _record(tmp_path, config, 8)
     (tmp_path / "store/derived.db").write_bytes(b"this is no database" * 500)
     with daemon(config) as running:
         aside = running.wait_for("store.set_aside")["kept_as"]
@@ -153,9 +165,7 @@ def test_a_damaged_derived_store_is_set_aside_and_filled_again(
 def test_a_damaged_raw_store_is_told_and_costs_derived_nothing(
     tmp_path: Path, config: Path
 ) -> None:
-    with simulator(tmp_path, 5, 40) as source, daemon(config) as running:
-        assert source.wait(60) == 0
-        assert running.terminate() == 0
+    _record(tmp_path, config, 5)
     raw, derived = tmp_path / "store/raw.db", tmp_path / "store/derived.db"
     raw.write_bytes(b"this is no database" * 500)
     with daemon(config) as running:
@@ -168,13 +178,10 @@ def test_a_damaged_raw_store_is_told_and_costs_derived_nothing(
 
 
 def test_one_damaged_row_costs_no_other_frame_its_verdict(tmp_path: Path, config: Path) -> None:
-    with simulator(tmp_path, 6, 40) as source, daemon(config) as running:
-        assert source.wait(60) == 0
-        assert running.terminate() == 0
-    database = sqlite3.connect(tmp_path / "store/raw.db")
-    with database:
-        database.execute("UPDATE frames SET exposure = CAST(x'ff' AS TEXT) WHERE id = 3")
-    database.close()
+    _record(tmp_path, config, 6)
+    _alter(
+        tmp_path / "store/raw.db", "UPDATE frames SET exposure = CAST(x'ff' AS TEXT) WHERE id = 3"
+    )
     (tmp_path / "store/derived.db").unlink()
     with simulator(tmp_path, 5, 40) as source, daemon(config) as running:
         running.wait_for("frame.damaged_at_rest")
@@ -185,13 +192,8 @@ def test_one_damaged_row_costs_no_other_frame_its_verdict(tmp_path: Path, config
 
 
 def test_a_derived_store_of_another_schema_is_set_aside(tmp_path: Path, config: Path) -> None:
-    with simulator(tmp_path, 4, 40) as source, daemon(config) as running:
-        assert source.wait(60) == 0
-        assert running.terminate() == 0
-    database = sqlite3.connect(tmp_path / "store/derived.db")
-    with database:
-        database.execute("ALTER TABLE verdicts RENAME COLUMN label TO lacel")
-    database.close()
+    _record(tmp_path, config, 4)
+    _alter(tmp_path / "store/derived.db", "ALTER TABLE verdicts RENAME COLUMN label TO lacel")
     with simulator(tmp_path, 4, 40) as source, daemon(config) as running:
         running.wait_for("store.set_aside")
         assert source.wait(60) == 0
@@ -202,16 +204,11 @@ def test_a_derived_store_of_another_schema_is_set_aside(tmp_path: Path, config: 
     assert all(record.verdict is not None for record in records)
 
 
-def test_a_damaged_calibration_spoils_its_frames_and_no_others(
+def test_a_damaged_calibration_makes_its_frames_invalid_and_stops_nothing(
     tmp_path: Path, config: Path
 ) -> None:
-    with simulator(tmp_path, 3, 40) as source, daemon(config) as running:
-        assert source.wait(60) == 0
-        assert running.terminate() == 0
-    database = sqlite3.connect(tmp_path / "store/raw.db")
-    with database:
-        database.execute("UPDATE calibrations SET content = '{broken'")
-    database.close()
+    _record(tmp_path, config, 3)
+    _alter(tmp_path / "store/raw.db", "UPDATE calibrations SET content = '{broken'")
     (tmp_path / "store/derived.db").unlink()
     with daemon(config) as running:
         running.wait_for("backlog.classified")
