@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 _LOG_TEMPERATURES = (math.log(0.05), math.log(20.0))
 
@@ -79,6 +79,19 @@ def negative_log_likelihood(
     """Return the mean negative log likelihood of the true classes, nats."""
     logs = log_softmax(logits.astype(np.float64) / temperature, axis=1)
     return float(-logs[np.arange(len(class_ids)), class_ids].mean())
+
+
+def brier_score(
+    logits: NDArray[np.float32], class_ids: NDArray[np.int64], temperature: float = 1.0
+) -> float:
+    """Return the mean squared distance of the probabilities from the truth, 0 to 2 (Brier 1950).
+
+    >>> brier_score(np.array([[9.0, -9.0]], dtype=np.float32), np.array([1])).__round__(3)
+    2.0
+    """
+    error = softmax(logits.astype(np.float64) / temperature, axis=1)
+    error[np.arange(len(class_ids)), class_ids] -= 1.0
+    return float(np.square(error).sum(axis=1).mean())
 
 
 def _lower_quantile(values: NDArray[np.float64], share: float) -> float:

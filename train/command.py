@@ -39,6 +39,12 @@ _ENVELOPE_SHOWN = (-30, -15, 0, 15, 30)
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all chance."
 )
+@click.option(
+    "--final/--no-final",
+    default=True,
+    show_default=True,
+    help="Train on all spectra after the folds; without it the run is a comparison, not a model.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def train(
     recipe: Path,
@@ -47,6 +53,7 @@ def train(
     folds: int | None,
     group: str,
     seed: int,
+    final: bool,
     as_json: bool,
 ) -> None:
     """Train the model that RECIPE describes.
@@ -60,7 +67,7 @@ def train(
         if error.name in _LIBRARIES:
             raise MissingLibraryError(str(error.name)) from error
         raise
-    order = Order(recipe, data, out, folds or 0, cast("Group", group), seed)
+    order = Order(recipe, data, out, folds or 0, cast("Group", group), seed, final)
     report = train_run(order, Progress(quiet=as_json))
     if as_json:
         click.echo(json.dumps(report.model_dump(mode="json")))

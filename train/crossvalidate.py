@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle.manifest import CrossValidation, DriftEnvelope
-from train.calibration import Calibration, calibrate, negative_log_likelihood
+from train.calibration import Calibration, brier_score, calibrate, negative_log_likelihood
 from train.dataset import Dataset
 from train.errors import InterruptedTrainingError, RunError
-from train.evaluate import envelope_hits, logits_of, top_share
+from train.evaluate import NOISE_SHARES, Predict, envelope_hits, logits_of, noise_hits, top_share
 from train.fold_result import FoldResult, fingerprint, fold_arrays, fold_checkpoint
 from train.loop import fit
-from train.models import Model
 from train.progress import Progress
 from train.recipe import Recipe, ValidatePart
+from train.report import NoiseReport
 from train.run import RunFolder
 from train.splits import Fold, Group
 
@@ -28,6 +29,8 @@ class Validated:
 
     figures: CrossValidation
     deviation: float
+    brier: float
+    noise: tuple[NoiseReport, ...]
     calibration: Calibration
     envelope: DriftEnvelope
 
@@ -86,7 +89,18 @@ def summarize(
         displacement_cm1=tuple(round(float(value)) for value in displacements(part, step)),
         top1=tuple(hits.mean(axis=1).tolist()),
     )
-    return Validated(figures, float(np.std(per_fold, ddof=1)), calibration, envelope)
+    noisy = np.concatenate([result.noise_hits for result in results], axis=1).mean(axis=1)
+    return Validated(
+        figures=figures,
+        deviation=float(np.std(per_fold, ddof=1)),
+        brier=brier_score(logits, truth, calibration.temperature),
+        noise=tuple(
+            NoiseReport(share=share, top1=float(top1))
+            for share, top1 in zip(NOISE_SHARES, noisy, strict=True)
+        ),
+        calibration=calibration,
+        envelope=envelope,
+    )
 
 
 def _fold_result(
@@ -111,25 +125,28 @@ def _fold_result(
             f"stopped in {part}: {number - 1} finished folds are kept in {run.path}; "
             "the same command goes on from there"
         )
-    result = _judge(fitted.model, dataset, fold, recipe.validation)
+    predict = partial(logits_of, fitted.model)
+    result = _judge(predict, dataset, fold, recipe.validation)
     run.write_model(fold_checkpoint(number), fitted.model)
     run.write_arrays(
         fold_arrays(number),
         held_out=result.held_out,
         logits=result.logits,
         hits=result.hits,
+        noise_hits=result.noise_hits,
         fingerprint=np.array(mark),
     )
     return result
 
 
-def _judge(model: Model, dataset: Dataset, fold: Fold, part: ValidatePart) -> FoldResult:
+def _judge(predict: Predict, dataset: Dataset, fold: Fold, part: ValidatePart) -> FoldResult:
     spectra = [dataset.spectra[position] for position in fold.held_out]
-    tried = displacements(part, dataset.grid.step)
+    class_ids, grid = dataset.class_ids[fold.held_out], dataset.grid
     return FoldResult(
         held_out=fold.held_out,
-        logits=logits_of(model, dataset.intensity[fold.held_out]),
-        hits=envelope_hits(model, spectra, dataset.class_ids[fold.held_out], dataset.grid, tried),
+        logits=predict(dataset.intensity[fold.held_out]),
+        hits=envelope_hits(predict, spectra, class_ids, grid, displacements(part, grid.step)),
+        noise_hits=noise_hits(predict, spectra, class_ids, grid),
     )
 
 
@@ -140,4 +157,4 @@ def _finished(run: RunFolder, number: int, mark: str) -> FoldResult | None:
         return None
     if str(arrays.get("fingerprint")) != mark:
         return None
-    return FoldResult(arrays["held_out"], arrays["logits"], arrays["hits"])
+    return FoldResult(arrays["held_out"], arrays["logits"], arrays["hits"], arrays["noise_hits"])

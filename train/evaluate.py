@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,9 +12,15 @@ from numpy.typing import NDArray
 
 from edge.displacement import preprocess_displaced
 from edge.errors import SpectrumError
-from edge.preprocess import Grid
+from edge.preprocess import Grid, preprocess
 from edge.spectrum import Spectrum
 from train.models import Model
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Logits (N, K) of preprocessed spectra (N, B): what is asked of every trained model."""
+
+NOISE_SHARES = (0.03, 0.10)
+"""Noise that models are examined with: its deviation, in maxima of the raw spectrum."""
 
 _BATCH = 256
 
@@ -53,8 +60,39 @@ def displaced_batch(
     return batch
 
 
+def noisy_batch(
+    spectra: Sequence[Spectrum], grid: Grid, share: float, seed: int
+) -> NDArray[np.float32]:
+    """Preprocess spectra with Gaussian noise added to every raw point.
+
+    Parameters
+    ----------
+    share : deviation of the noise, in maxima of the raw spectrum
+    seed : with the place of a spectrum among `spectra`, what the noise is drawn from
+
+    Returns
+    -------
+    (N, B) float32; zeros where no signal is left
+    """
+    batch = np.zeros((len(spectra), grid.count), dtype=np.float32)
+    for number, (row, spectrum) in enumerate(zip(batch, spectra, strict=True)):
+        noise = np.random.default_rng((seed, number)).normal(size=spectrum.intensity.shape)
+        noisy = spectrum.intensity + share * spectrum.intensity.max() * noise
+        with suppress(SpectrumError):
+            row[:] = preprocess(replace(spectrum, intensity=noisy), grid)
+    return batch
+
+
+def noise_hits(
+    predict: Predict, spectra: Sequence[Spectrum], class_ids: NDArray[np.int64], grid: Grid
+) -> NDArray[np.bool_]:
+    """Return which spectra are classified rightly at each of `NOISE_SHARES`, (2, N) bool."""
+    batches = (noisy_batch(spectra, grid, share, seed=0) for share in NOISE_SHARES)
+    return np.stack([predict(batch).argmax(axis=1) == class_ids for batch in batches])
+
+
 def envelope_hits(
-    model: Model,
+    predict: Predict,
     spectra: Sequence[Spectrum],
     class_ids: NDArray[np.int64],
     grid: Grid,
@@ -73,6 +111,6 @@ def envelope_hits(
     hits = np.zeros((len(displacements), len(spectra)), dtype=np.bool_)
     for row, displacement in zip(hits, displacements, strict=True):
         batch = displaced_batch(spectra, grid, float(displacement))
-        right = logits_of(model, batch).argmax(axis=1) == class_ids
+        right = predict(batch).argmax(axis=1) == class_ids
         row[:] = right & (batch.max(axis=1) > 0)
     return hits

@@ -22,11 +22,13 @@ class FoldResult:
     held_out : (m,) int64, positions in the data set
     logits : (m, K) float32
     hits : (S, m) bool, right at each displacement of the envelope
+    noise_hits : (2, m) bool, right with each share of noise added
     """
 
     held_out: NDArray[np.int64]
     logits: NDArray[np.float32]
     hits: NDArray[np.bool_]
+    noise_hits: NDArray[np.bool_]
 
 
 def fold_checkpoint(number: int) -> str:

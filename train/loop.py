@@ -115,7 +115,7 @@ class Steps:
             {"params": free, "weight_decay": 0.0},
         ]
         self._optimizer = torch.optim.AdamW(
-            groups, part.learning_rate, weight_decay=part.weight_decay
+            groups, part.learning_rate, weight_decay=part.weight_decay, fused=True
         )
         total = part.epochs * -(-spectra // part.batch_size)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edge.preprocess import Grid
 from edge.spectrum import AxisKind
 from train.errors import RecipeError
+from train.model_parts import MODEL_NAMES, ModelPart
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -50,47 +51,6 @@ class PreprocessPart(_Part):
     def grid(self) -> Grid:
         """Return it as the preprocessing takes it."""
         return Grid(self.start, self.step, self.count, self.axis_kind)
-
-
-class TemplateModelPart(_Part):
-    """The compact shift-pooled template network; see `train/models/template.py`."""
-
-    name: Literal["template"]
-    opening_points: int = Field(
-        default=81, ge=3, le=501, description="window of the baseline's opening, grid points"
-    )
-    coarse_points: int = Field(
-        default=4, ge=1, le=50, description="the baseline is found this far apart, grid points"
-    )
-    smoothing_points: int = Field(
-        default=5, ge=1, le=51, description="window of the smoothing (run twice), grid points"
-    )
-    channels: int = Field(default=8, ge=1, le=64, description="channels of the convolution, C")
-    kernel_points: int = Field(
-        default=15, ge=3, le=101, description="kernel of the convolution, grid points"
-    )
-    stride_points: int = Field(
-        default=6, ge=1, le=32, description="stride of the convolution, grid points"
-    )
-    templates_per_class: int = Field(default=1, ge=1, le=8, description="templates a mineral")
-    largest_feature: float = Field(
-        default=0.25, gt=0, le=1, description="features of unit norm are clipped here"
-    )
-    pooling_points: int = Field(
-        default=40, ge=0, le=200, description="templates slide this far to each side, grid points"
-    )
-
-
-class SoysalCnnModelPart(_Part):
-    """The CNN of Soysal et al. 2025; see `train/models/soysal_cnn.py`."""
-
-    name: Literal["soysal_cnn"]
-    dropout: float = Field(
-        default=0.5, ge=0, lt=1, description="share of the dense layer dropped in training"
-    )
-
-
-ModelPart = Annotated[TemplateModelPart | SoysalCnnModelPart, Field(discriminator="name")]
 
 
 class AugmentPart(_Part):
@@ -181,8 +141,7 @@ def read_recipe(path: Path) -> Recipe:
 
 def _fault(fault: Any) -> str:
     """Say one fault of pydantic's in a recipe's own words."""
-    tags = {"template", "soysal_cnn"}
-    key = ".".join(str(part) for part in fault["loc"] if part not in tags)
+    key = ".".join(str(part) for part in fault["loc"] if part not in MODEL_NAMES)
     if fault["type"] == "extra_forbidden":
         return f"unknown key {key}"
     return f"{key}: {fault['msg']}"
@@ -191,7 +150,7 @@ def _fault(fault: Any) -> str:
 def write_recipe(recipe: Recipe) -> str:
     """Return a recipe as TOML with every value spelled out.
 
-    >>> write_recipe(Recipe(name="a", model=SoysalCnnModelPart(name="soysal_cnn"))).split()[:6]
+    >>> write_recipe(Recipe(name="a", model={"name": "soysal_cnn"})).split()[:6]
     ['name', '=', '"a"', '[data]', 'min_spectra_per_class', '=']
     """
     return tomli_w.dumps(recipe.model_dump(mode="json", by_alias=True, exclude_none=True))

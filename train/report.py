@@ -19,6 +19,13 @@ class CalibrationReport(_Part):
     set_probability: float = Field(ge=0, le=1, description="classes above it form the set")
 
 
+class NoiseReport(_Part):
+    """Accuracy with noise added to the raw spectra."""
+
+    share: float = Field(ge=0, description="deviation of the noise, in maxima of the spectrum")
+    top1: float = Field(ge=0, le=1, description="out-of-fold top-1, fraction")
+
+
 class UnusedSpectrum(_Part):
     """A spectrum that was not trained on."""
 
@@ -45,6 +52,12 @@ class Report(_Part):
     group: str | None = Field(default=None, description="what the folds kept together")
     top1_fold_deviation: float | None = Field(
         default=None, description="standard deviation of top-1 over the folds"
+    )
+    brier: float | None = Field(
+        default=None, ge=0, le=2, description="Brier score of the calibrated probabilities"
+    )
+    noise: tuple[NoiseReport, ...] = Field(
+        default=(), description="out-of-fold top-1 with noise added to the raw spectra"
     )
     calibration: CalibrationReport | None = Field(
         default=None, description="fitted on the pooled out-of-fold logits"

@@ -36,6 +36,7 @@ class Order:
     folds : of the cross-validation, 0 for none
     group : what the folds keep together
     seed : of folds, first weights and augmentation
+    final : train on all spectra after the folds
     """
 
     recipe: Path
@@ -44,6 +45,7 @@ class Order:
     folds: int = 0
     group: Group = "specimen"
     seed: int = 0
+    final: bool = True
 
 
 def train_run(order: Order, progress: Progress) -> Report:
@@ -71,7 +73,10 @@ def train_run(order: Order, progress: Progress) -> Report:
         run.write_splits(dataset, folds, order.group)
         validated = cross_validate(recipe, dataset, folds, order.group, order.seed, run, progress)
         report = _with_validation(report, validated, order.group)
+    report = report.model_copy(update={"train_s": time.monotonic() - started})
     run.write_report(report)
+    if not order.final:
+        return report
     return _train_final(recipe, dataset, order.seed, run, report, progress, started)
 
 
@@ -129,6 +134,8 @@ def _with_validation(report: Report, validated: Validated, group: Group) -> Repo
             "cross_validation": validated.figures,
             "group": group,
             "top1_fold_deviation": validated.deviation,
+            "brier": validated.brier,
+            "noise": validated.noise,
             "calibration": CalibrationReport(**asdict(validated.calibration)),
             "drift_envelope": validated.envelope,
         }

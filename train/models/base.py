@@ -18,9 +18,12 @@ class Model(nn.Module, ABC):
     Attributes
     ----------
     float_modules : names of the submodules that quantization leaves in float
+    last_convolution : name of the submodule whose output explanations look at; empty where the
+        model has none
     """
 
     float_modules: tuple[str, ...] = ()
+    last_convolution: str = ""
 
     def __init__(self, embedding_size: int, classes: int) -> None:
         super().__init__()

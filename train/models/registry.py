@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from train.model_parts import PaceModelPart, SoysalCnnModelPart
 from train.models.base import Model
+from train.models.pace import Pace
 from train.models.soysal_cnn import SoysalCnn
 from train.models.template import TemplateNetwork
-from train.recipe import Recipe, SoysalCnnModelPart
+from train.recipe import Recipe
 
 
 def make_model(recipe: Recipe, classes: int) -> Model:
@@ -19,4 +21,6 @@ def make_model(recipe: Recipe, classes: int) -> Model:
     bands = recipe.preprocess.count
     if isinstance(recipe.model, SoysalCnnModelPart):
         return SoysalCnn(recipe.model, bands, classes)
+    if isinstance(recipe.model, PaceModelPart):
+        return Pace(recipe.model, bands, classes)
     return TemplateNetwork(recipe.model, bands, classes)

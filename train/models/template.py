@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from train.model_parts import TemplateModelPart
 from train.models.base import Model
-from train.recipe import TemplateModelPart
 
 _SCALE = 16.0  # cosines become logits that softmax can tell apart
 _TINY = 1e-6
@@ -70,6 +70,7 @@ class TemplateNetwork(Model):
 
     # the convolution holds some hundred weights; int8 would cost agreement there and gain nothing
     float_modules = ("front", "convolution")
+    last_convolution = "convolution"
 
     def __init__(self, part: TemplateModelPart, bands: int, classes: int) -> None:
         templates = part.templates_per_class * classes

@@ -13,9 +13,9 @@ from edge.runners import OnnxRunner
 from export.errors import GraphError
 from export.graph import OPSET, Graph, make_graph
 from export.trained import trained_embedding
+from train.model_parts import SoysalCnnModelPart
 from train.models import Model
 from train.models.soysal_cnn import SoysalCnn
-from train.recipe import SoysalCnnModelPart
 from train.run import RunSpectra
 
 pytestmark = pytest.mark.train

@@ -7,8 +7,9 @@ pytest.importorskip("torch")
 import torch
 
 from train.dataset import Dataset
+from train.model_parts import SoysalCnnModelPart, TemplateModelPart
 from train.models import make_model
-from train.recipe import Recipe, SoysalCnnModelPart, TemplateModelPart
+from train.recipe import Recipe
 
 pytestmark = pytest.mark.train
 

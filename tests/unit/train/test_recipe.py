@@ -8,12 +8,12 @@ pytest.importorskip("torch")
 
 from tests.unit.train.generated import RECIPE, write_recipe_file
 from train.errors import RecipeError
+from train.model_parts import TemplateModelPart
 from train.recipe import (
     AugmentPart,
     DataPart,
     FitPart,
     PreprocessPart,
-    TemplateModelPart,
     ValidatePart,
     read_recipe,
     write_recipe,
