@@ -65,7 +65,9 @@ def test_the_envelope_is_what_displaced_spectra_give(recipe: Recipe, dataset: Da
     model = _fit(recipe, dataset, 1).model
     tried = np.array([-300.0, 0.0])
 
-    hits = envelope_hits(partial(logits_of, model), dataset.spectra, dataset.class_ids, dataset.grid, tried)
+    hits = envelope_hits(
+        partial(logits_of, model), dataset.spectra, dataset.class_ids, dataset.grid, tried
+    )
 
     assert hits[1].mean() == 1.0
     moved = np.stack([preprocess_displaced(s, dataset.grid, -300.0) for s in dataset.spectra])
@@ -77,7 +79,9 @@ def test_the_envelope_is_what_displaced_spectra_give(recipe: Recipe, dataset: Da
 def test_spectra_that_leave_the_grid_count_as_wrong(recipe: Recipe, dataset: Dataset) -> None:
     model = _fit(recipe, dataset, 1).model
 
-    hits = envelope_hits(partial(logits_of, model), dataset.spectra, dataset.class_ids, dataset.grid, np.array([1e5]))
+    hits = envelope_hits(
+        partial(logits_of, model), dataset.spectra, dataset.class_ids, dataset.grid, np.array([1e5])
+    )
 
     assert not hits.any()
 
