@@ -16,7 +16,8 @@ from edge.bundle import Bundle, check_golden
 from edge.bundle.manifest import Precision
 from edge.errors import AxisError, InvalidSpectrumError
 from edge.head import Head
-from edge.preprocess import preprocess
+from edge.lags import lag_mask
+from edge.preprocess import PREPROCESSING, preprocess
 from edge.runners import OnnxRunner, Runner
 from edge.spectrum import Spectrum
 
@@ -74,19 +75,27 @@ class Classifier:
     ----------
     bundle : verified
     precision : which of its backbones to run; None for the one it recommends here
+    pooling : how far templates slide to each side, in units of the axis; None for as far as the
+        bundle can, which tolerates the most drift
 
     Raises
     ------
+    PoolingError
+        If the bundle cannot be set to that pooling.
     GoldenMismatchError
         On entry, if the golden spectra do not come out as they should on this machine.
     RunnerError
         On entry, if the runner cannot start.
     """
 
-    def __init__(self, bundle: Bundle, precision: Precision | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, precision: Precision | None = None, pooling: float | None = None
+    ) -> None:
         self.bundle = bundle
         self.head = bundle.head
         self.grid = bundle.manifest.grid.grid()
+        self.pooling = pooling
+        self._lag_mask = None if pooling is None else lag_mask(bundle.manifest.lags, pooling)
         self.precision = precision or bundle.manifest.precision_for(platform.machine())
         self._runner: Runner = OnnxRunner(bundle.backbone(self.precision), self.precision)
         self._stack = ExitStack()
@@ -111,6 +120,11 @@ class Classifier:
         """Runner and precision in use."""
         return self._runner.name
 
+    @property
+    def preprocessing(self) -> str:
+        """Name of what is done to a spectrum besides the backbone, for keys of what it gives."""
+        return PREPROCESSING if self.pooling is None else f"{PREPROCESSING} ±{self.pooling:g}"
+
     def classify(self, spectrum: Spectrum) -> tuple[Verdict, NDArray[np.float32] | None]:
         """Return the verdict on one spectrum and its embedding (D,), None where invalid."""
         try:
@@ -131,5 +145,5 @@ class Classifier:
         self, intensity: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return embeddings (N, D) and probabilities (N, K) of preprocessed spectra (N, B)."""
-        embedding = self._runner.infer(intensity[:, np.newaxis, :])
+        embedding = self._runner.infer(intensity[:, np.newaxis, :], self._lag_mask)
         return embedding, self.head.probabilities(embedding)

@@ -132,6 +132,12 @@ class BundleConfig(_Section):
     precision: Precision | None = Field(
         default=None, description="backbone to run; None for what the bundle recommends here"
     )
+    pooling_cm1: float | None = Field(
+        default=None,
+        ge=0,
+        description="templates slide this far to each side, cm⁻¹: the drift that is tolerated; "
+        "None for as far as the bundle can",
+    )
 
 
 class LogConfig(_Section):

@@ -14,6 +14,7 @@
         │   ├── BundleFormatError      not a bundle, or one byte is off
         │   ├── BundleSignatureError   signed by nobody who is trusted
         │   └── GoldenMismatchError    computes something else than where it was made
+        ├── PoolingError           a pooling width that the bundle cannot be set to
         ├── HeadError                  a head that does not fit its backbone
         ├── RunnerError                (recoverable) inference that could not start or run
         │   └── RunnerInputError       wrong shape or dtype, found before inference
@@ -109,6 +110,18 @@ class GoldenMismatchError(BundleError):
         self.runner = runner
         self.difference = difference
         self.tolerance = tolerance
+
+
+class PoolingError(EdgeError):
+    """A pooling width that the bundle's backbone cannot be set to."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, pooling: float, reach: float | None) -> None:
+        can = "has one pooling width" if reach is None else f"can be set to ±0 to ±{reach:g}"
+        super().__init__(f"pooling over ±{pooling:g} (units of the axis): the bundle {can}")
+        self.pooling = pooling
+        self.reach = reach
 
 
 class HeadError(EdgeError):

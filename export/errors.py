@@ -37,14 +37,12 @@ class UnexportableModelError(ExportError):
 
     exit_code: ClassVar[int] = 3
 
-    def __init__(self, model: str, embedding_size: int, largest: int) -> None:
+    def __init__(self, model: str, reason: str) -> None:
         super().__init__(
-            f"{model}: gives embeddings of {embedding_size} values, a bundle's head reads at "
-            f"most {largest}; this model is there to be trained and compared, not to be flown"
+            f"{model}: {reason}; it is there to be trained and compared, not to be flown"
         )
         self.model = model
-        self.embedding_size = embedding_size
-        self.largest = largest
+        self.reason = reason
 
 
 class GraphError(ExportError):

@@ -25,6 +25,7 @@ from export.packing import Parts, make_head, make_manifest
 from export.parity import ParityReport, check_parity, measure_parity
 from export.precisions import PRECISIONS, Backbones, make_backbones
 from export.signing import public_pem, read_private_key
+from train.model_parts import COMPARATOR_NAMES
 from train.recipe import Recipe
 from train.report import Report
 from train.run import CHECKPOINT, RunFolder, RunSpectra
@@ -105,6 +106,7 @@ def export_run(order: Order, tell: Callable[[str], None]) -> Exported:
         order.name or recipe.name,
         order.release,
         datetime.now(timezone.utc),
+        model.lag_points,
     )
     content = pack_bundle(manifest, members, key)
     _check_opens(content, key)
@@ -115,8 +117,14 @@ def export_run(order: Order, tell: Callable[[str], None]) -> Exported:
 
 def _check_exportable(report: Report) -> int:
     """Return the number of folds of a run that may become a bundle."""
+    if report.model in COMPARATOR_NAMES:
+        raise UnexportableModelError(report.model, "has no network that a bundle could hold")
     if report.embedding_size > _LARGEST_EMBEDDING:
-        raise UnexportableModelError(report.model, report.embedding_size, _LARGEST_EMBEDDING)
+        raise UnexportableModelError(
+            report.model,
+            f"gives embeddings of {report.embedding_size} values, a bundle's head reads at most "
+            f"{_LARGEST_EMBEDDING}",
+        )
     if report.cross_validation is None:
         raise UnfinishedRunError(
             f"{report.name}: a bundle says how accurate its model is on unseen specimens; "

@@ -1,4 +1,8 @@
-"""The backbone as an ONNX graph: one input (N, 1, B), one output (N, D), opset 20."""
+"""The backbone as an ONNX graph: one input (N, 1, B), one output (N, D), opset 20.
+
+A shift-pooled backbone has a second input, `lag_mask` (L,), with zeros as its default: a value of
+the graph that a caller may replace, or leave, as one who knows nothing of it does.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 
 from export.errors import GraphError
 from train.models import Model
 
 OPSET = 20
-INPUT, OUTPUT = "intensity", "embedding"
+INPUT, LAG_MASK, OUTPUT = "intensity", "lag_mask", "embedding"
 _SCOPES = "pkg.torch.onnx.name_scopes"
 _CONVOLUTION_DIMENSIONS = 4  # (C_out, C_in, 1, kernel)
 
@@ -54,9 +60,9 @@ class Backbone(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, intensity: Tensor) -> Tensor:
+    def forward(self, intensity: Tensor, lag_mask: Tensor | None = None) -> Tensor:
         """Return embeddings (N, D) of preprocessed spectra (N, 1, B)."""
-        return self.model.embed(intensity)  # (N, D)
+        return self.model.embed(intensity, lag_mask)  # (N, D)
 
 
 def make_graph(model: Model, bands: int) -> Graph:
@@ -72,13 +78,18 @@ def make_graph(model: Model, bands: int) -> Graph:
     GraphError
         If the graph is not of opset 20, or holds a convolution that is not two-dimensional.
     """
+    inputs = {INPUT: torch.zeros(2, 1, bands)}
+    shapes: dict[str, dict[int, torch.export.Dim] | None] = {INPUT: {0: torch.export.Dim("N")}}
+    if model.lag_points:
+        inputs[LAG_MASK] = torch.zeros(len(model.lag_points))
+        shapes[LAG_MASK] = None
     with _quiet():
         program = torch.onnx.export(
             Backbone(model).eval(),
-            (torch.zeros(2, 1, bands),),
-            input_names=[INPUT],
+            tuple(inputs.values()),
+            input_names=list(inputs),
             output_names=[OUTPUT],
-            dynamic_shapes={INPUT: {0: torch.export.Dim("N")}},
+            dynamic_shapes=shapes,
             opset_version=OPSET,
             external_data=False,
             dynamo=True,
@@ -87,6 +98,9 @@ def make_graph(model: Model, bands: int) -> Graph:
     if program is None:
         raise GraphError("export", "a program", "nothing")
     proto = program.model_proto
+    if model.lag_points:
+        every_lag = np.zeros(len(model.lag_points), dtype=np.float32)
+        proto.graph.initializer.append(numpy_helper.from_array(every_lag, LAG_MASK))
     _check_opset(proto)
     _check_convolutions(proto)
     float_nodes = _nodes_of(proto, model.float_modules)

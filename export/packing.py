@@ -75,6 +75,7 @@ def make_manifest(
     name: str,
     release: int,
     created: datetime,
+    lag_points: tuple[int, ...] = (),
 ) -> Manifest:
     """Say what the bundle is; every word of it comes from the run."""
     if report.cross_validation is None:
@@ -99,6 +100,7 @@ def make_manifest(
         ),
         cross_validation=report.cross_validation,
         drift_envelope=report.drift_envelope,
+        lags=tuple(points * grid.step for points in lag_points),
         precision=precision,
         members=describe_members(members),
     )

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnxruntime.quantization import (
@@ -30,6 +31,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from export.graph import INPUT, Graph
 
 _QUANTIZED = ["Conv", "Gemm", "MatMul"]
+_WARNINGS, _ERRORS = 2, 3  # severities of onnxruntime; warnings are its default
 _MIDDLE = 128  # of uint8, where int8 has its zero
 
 
@@ -136,8 +138,10 @@ def _quiet() -> Iterator[None]:
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)
+    ort.set_default_logger_severity(_ERRORS)  # it advises against the optional input
     try:
         with redirect_stdout(io.StringIO()):
             yield
     finally:
         root.setLevel(level)
+        ort.set_default_logger_severity(_WARNINGS)

@@ -89,6 +89,11 @@ class Manifest(_Part):
     drift_envelope: DriftEnvelope | None = Field(
         default=None, description="accuracy against displacement; None if it was not measured"
     )
+    lags: tuple[float, ...] = Field(
+        default=(),
+        description="displacement that each value of the graph's optional input lag_mask stands "
+        "for, in units of the axis kind; empty where the graph has no such input",
+    )
     precision: dict[str, Precision] = Field(
         description="fastest equal precision by machine, measured at export; 'default' elsewhere"
     )

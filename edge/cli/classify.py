@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.classifier import Classifier, Verdict
-from edge.cli.options import bundle_option, json_option, open_bundle, trust_option
+from edge.cli.options import bundle_option, json_option, open_bundle, pooling_option, trust_option
 from edge.data import Fault, Sample, read_all
 from edge.errors import SpectrumError
 from edge.preprocess import Grid, preprocess
@@ -24,9 +24,14 @@ _BATCH = 256
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @bundle_option
 @trust_option
+@pooling_option
 @json_option
 def command(
-    data: tuple[Path, ...], bundle_path: Path, trusted_keys: tuple[Path, ...], as_json: bool
+    data: tuple[Path, ...],
+    bundle_path: Path,
+    trusted_keys: tuple[Path, ...],
+    pooling_cm1: float | None,
+    as_json: bool,
 ) -> int:
     """Say which mineral each spectrum of DATA shows.
 
@@ -34,7 +39,8 @@ def command(
     if a file could not be read or a spectrum is invalid; the others are classified all the same.
     """
     faults = 0
-    with Classifier(open_bundle(bundle_path, trusted_keys)) as classifier:
+    bundle = open_bundle(bundle_path, trusted_keys)
+    with Classifier(bundle, pooling=pooling_cm1) as classifier:
         for item, verdict in _verdicts(classifier, read_all(data)):
             faults += verdict.invalid is not None
             click.echo(_as_json(item, verdict) if as_json else _as_text(item, verdict))

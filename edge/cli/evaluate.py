@@ -15,6 +15,7 @@ from edge.cli.options import (
     count_option,
     json_option,
     open_bundle,
+    pooling_option,
     seed_option,
     trust_option,
 )
@@ -29,6 +30,7 @@ from edge.evaluation import Evaluation, evaluate
 @click.argument("data", type=click.Path(path_type=Path))
 @bundle_option
 @trust_option
+@pooling_option
 @click.option("--displace-cm1", type=float, default=0.0, help="Move the peaks by this much, cm⁻¹.")
 @click.option(
     "--mode",
@@ -44,6 +46,7 @@ def command(
     data: Path,
     bundle_path: Path,
     trusted_keys: tuple[Path, ...],
+    pooling_cm1: float | None,
     displace_cm1: float,
     mode: str,
     count: int | None,
@@ -58,7 +61,7 @@ def command(
     bundle = open_bundle(bundle_path, trusted_keys)
     samples = draw(readable_samples(data), count, seed)
     chosen = cast(DisplacementMode, mode)
-    with Classifier(bundle) as classifier:
+    with Classifier(bundle, pooling=pooling_cm1) as classifier:
         evaluation = evaluate(classifier, samples, displace_cm1, chosen)
     for source, reason in evaluation.invalid:
         click.echo(f"{source}: left out: {reason}", err=True)

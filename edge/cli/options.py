@@ -27,6 +27,12 @@ trust_option = click.option(
     help="PEM file of a public key to trust, besides outcrop's demo key; may be repeated.",
 )
 
+pooling_option = click.option(
+    "--pooling-cm1",
+    type=float,
+    help="Let templates slide this far to each side, cm⁻¹; as far as the bundle can if not given.",
+)
+
 count_option = click.option(
     "--count",
     type=click.IntRange(min=1),

@@ -20,12 +20,12 @@ from edge.errors import (
     BundleError,
     CalibrationError,
     ConfigError,
+    PoolingError,
     RunnerError,
     SpectrumError,
     StoreDamagedError,
     StoreError,
 )
-from edge.preprocess import PREPROCESSING
 from edge.store import (
     NO_DARK,
     DerivedStore,
@@ -84,7 +84,7 @@ class InferenceThread:
             self._active = False
             try:
                 self._classify_until_stopped()
-            except (BundleError, ConfigError) as error:
+            except (BundleError, ConfigError, PoolingError) as error:
                 self._log.error("bundle.refused", reason=str(error), retry_in_s=retry_s)
             except RunnerError as error:
                 self._log.error("runner.failed", reason=str(error), retry_in_s=retry_s)
@@ -95,9 +95,10 @@ class InferenceThread:
             retry_s = 1.0 if self._active else min(2 * retry_s, _LONGEST_RETRY_S)
 
     def _classify_until_stopped(self) -> None:
-        bundle = read_bundle(self._config.bundle.path, self._config.trusted())
+        config = self._config.bundle
+        bundle = read_bundle(config.path, self._config.trusted())
         with (
-            Classifier(bundle, self._config.bundle.precision) as classifier,
+            Classifier(bundle, config.precision, config.pooling_cm1) as classifier,
             RawStore(self._folder) as raw,
         ):
             manifest = bundle.manifest
@@ -246,7 +247,7 @@ class Worker:
             identity=stored.identity,
             calibration_id=stored.calibration_id,
             dark_sequence=dark_sequence,
-            preprocessing=PREPROCESSING,
+            preprocessing=classifier.preprocessing,
             backbone_id=classifier.head.backbone_id,
             precision=classifier.precision,
             head_version=classifier.head.version,

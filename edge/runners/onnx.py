@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from edge.errors import RunnerError
-from edge.runners.base import check_batch
+from edge.runners.base import check_batch, check_lag_mask
+
+_LAG_MASK = "lag_mask"
 
 
 class OnnxRunner:
@@ -18,7 +20,8 @@ class OnnxRunner:
 
     Parameters
     ----------
-    model : bytes of an ONNX file with one input (N, 1, B) and one output (N, D), float32
+    model : bytes of an ONNX file with one input (N, 1, B) and one output (N, D), float32; it may
+        have a second, optional input `lag_mask` (L,)
     precision : which of the bundle's files this is, for the name
     threads : of one inference; one spectrum at a time gains nothing from more
 
@@ -32,7 +35,7 @@ class OnnxRunner:
         self._model = model
         self._threads = threads
         self._session: ort.InferenceSession | None = None
-        self._bands = 0
+        self._bands = self._lags = 0
         self.name = f"onnx/{precision}"
 
     def __enter__(self) -> Self:
@@ -57,6 +60,8 @@ class OnnxRunner:
             )
         self._bands = int(inputs[0].shape[2])
         self._input, self._output = inputs[0].name, outputs[0].name
+        optional = {each.name: each.shape for each in session.get_overridable_initializers()}
+        self._lags = int(optional.get(_LAG_MASK, [0])[0])
         self._session = session
         return self
 
@@ -68,13 +73,19 @@ class OnnxRunner:
     ) -> None:
         self._session = None
 
-    def infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def infer(
+        self, batch: NDArray[np.float32], lag_mask: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
         """Return embeddings (N, D) of preprocessed spectra (N, 1, B); see `Runner`."""
         if self._session is None:
             raise RunnerError(f"{self.name}: not active, use it as a context manager")
         check_batch(batch, self._bands)
+        feeds = {self._input: batch}
+        if lag_mask is not None:
+            check_lag_mask(lag_mask, self._lags)
+            feeds[_LAG_MASK] = lag_mask
         try:
-            (embedding,) = self._session.run([self._output], {self._input: batch})
+            (embedding,) = self._session.run([self._output], feeds)
         except Exception as error:
             raise RunnerError(f"{self.name}: inference failed: {error}") from error
         return np.asarray(embedding, dtype=np.float32)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from edge.errors import RunnerError, RunnerInputError
+from edge.lags import lag_mask
 from edge.preprocess import PAPER_GRID, preprocess
 from edge.runners import OnnxRunner, Runner
 from tests.support.tiny_bundle import CLASSES, backbone_onnx, library_spectrum
@@ -27,6 +28,32 @@ def make_runner(request: pytest.FixtureRequest) -> MakeRunner:
 @pytest.fixture(scope="module")
 def model() -> bytes:
     return backbone_onnx()
+
+
+def graph_with_lags() -> bytes:
+    """Return a model that gives the largest of three values, a lag mask (3,) added first."""
+    made = helper.make_graph(
+        [
+            helper.make_node("Slice", ["spectrum", "starts", "ends", "axes"], ["responses"]),
+            helper.make_node("Add", ["responses", "lag_mask"], ["masked"]),
+            helper.make_node("ReduceMax", ["masked", "axes"], ["embedding"], keepdims=0),
+        ],
+        "lags",
+        [
+            helper.make_tensor_value_info("spectrum", TensorProto.FLOAT, ["N", 1, 1392]),
+            helper.make_tensor_value_info("lag_mask", TensorProto.FLOAT, [3]),
+        ],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", 1])],
+        [
+            numpy_helper.from_array(np.array([0]), "starts"),
+            numpy_helper.from_array(np.array([3]), "ends"),
+            numpy_helper.from_array(np.array([2]), "axes"),
+            numpy_helper.from_array(np.zeros(3, np.float32), "lag_mask"),
+        ],
+    )
+    opset = [helper.make_opsetid("", 20)]
+    content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
+    return content
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +208,33 @@ def test_a_model_with_other_inputs_is_refused_on_entry(make_runner, content):
 def test_a_model_that_reads_another_type_is_refused(make_runner, batch):
     with pytest.raises(RunnerError), make_runner(graph(["N", 1, 1392], kind=TensorProto.DOUBLE)):
         pass
+
+
+def test_a_lag_mask_says_which_lags_count_and_may_be_left_out(make_runner):
+    spectra = np.zeros((2, 1, 1392), np.float32)
+    spectra[:, 0, :3] = [[0.1, 0.2, 0.9], [0.7, 0.3, 0.2]]
+    with make_runner(graph_with_lags()) as active:
+        middle = active.infer(spectra, lag_mask((-8.0, 0.0, 8.0), 4.0))
+        every = active.infer(spectra)
+    np.testing.assert_allclose(every[:, 0], [0.9, 0.7])
+    np.testing.assert_allclose(middle[:, 0], [0.2, 0.3])
+
+
+WRONG_MASKS = [np.zeros(2, np.float32), np.zeros((1, 3), np.float32), np.zeros(3)]
+
+
+@pytest.mark.parametrize("mask", WRONG_MASKS)
+def test_a_lag_mask_of_another_shape_or_type_is_refused(make_runner, mask):
+    with (
+        make_runner(graph_with_lags()) as active,
+        pytest.raises(RunnerInputError, match=r"lag mask \(3,\) float32"),
+    ):
+        active.infer(np.ones((1, 1, 1392), np.float32), mask)
+
+
+def test_a_lag_mask_for_a_backbone_without_lags_is_refused(runner, batch):
+    with pytest.raises(RunnerInputError, match="no lag mask"):
+        runner.infer(batch, np.zeros(3, np.float32))
 
 
 def test_its_name_says_runner_and_precision(runner):

@@ -20,10 +20,13 @@ class Model(nn.Module, ABC):
     float_modules : names of the submodules that quantization leaves in float
     last_convolution : name of the submodule whose output explanations look at; empty where the
         model has none
+    lag_points : displacement each value of a lag mask stands for, grid points; empty where `embed`
+        takes no lag mask
     """
 
     float_modules: tuple[str, ...] = ()
     last_convolution: str = ""
+    lag_points: tuple[int, ...] = ()
 
     def __init__(self, embedding_size: int, classes: int) -> None:
         super().__init__()
@@ -31,8 +34,15 @@ class Model(nn.Module, ABC):
         self.head = nn.Linear(embedding_size, classes)
 
     @abstractmethod
-    def embed(self, intensity: Tensor) -> Tensor:
-        """Return embeddings (N, D) of preprocessed spectra (N, 1, B): the backbone."""
+    def embed(self, intensity: Tensor, lag_mask: Tensor | None = None) -> Tensor:
+        """Return embeddings (N, D) of preprocessed spectra (N, 1, B): the backbone.
+
+        Parameters
+        ----------
+        intensity : (N, 1, B)
+        lag_mask : (L,) added to the responses at each lag before their maximum is taken; only for
+            models that have `lag_points`
+        """
 
     def start_from(self, intensity: Tensor, class_ids: Tensor) -> None:
         """Set the first weights from training spectra (N, 1, B); most models need none of it."""

@@ -66,7 +66,7 @@ class Pace(Model):
         )
         self.last_convolution = f"blocks.{part.depth - 1}.pointwise"
 
-    def embed(self, intensity: Tensor) -> Tensor:
+    def embed(self, intensity: Tensor, lag_mask: Tensor | None = None) -> Tensor:
         """Return embeddings (N, W) of preprocessed spectra (N, 1, B)."""
         x = intensity[:, None] @ self.averaging  # (N, 1, 1, 256)
         x = self.dropout(functional.gelu(self.norm(self.patches(x))))  # (N, W, 1, P)

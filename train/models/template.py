@@ -82,14 +82,17 @@ class TemplateNetwork(Model):
         self.convolution = nn.Conv2d(1, part.channels, (1, kernel), (1, stride), (0, kernel // 2))
         length = (bands - 1) // stride + 1  # L, points of the feature map
         lags = part.pooling_points // stride  # S, in points of the feature map
+        self.lag_points = tuple(stride * lag for lag in range(-lags, lags + 1))
         self.bank = nn.Conv2d(part.channels, templates, (1, length), padding=(0, lags), bias=False)
         self._start_convolution(kernel)
         self._start_head(classes)
 
-    def embed(self, intensity: Tensor) -> Tensor:
+    def embed(self, intensity: Tensor, lag_mask: Tensor | None = None) -> Tensor:
         """Return embeddings (N, D) of preprocessed spectra (N, 1, B)."""
         features = self.feature_map(intensity)  # (N, C, 1, L)
         responses = self.bank(features)  # (N, D, 1, 2S+1) every template at every lag
+        if lag_mask is not None:
+            responses = responses + lag_mask  # (N, D, 1, 2S+1) only the lags that count
         embedding: Tensor = _SCALE * responses.amax(dim=(2, 3))  # (N, D) the best lag of each
         return embedding
 

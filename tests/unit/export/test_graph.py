@@ -9,12 +9,15 @@ import numpy as np
 import onnx
 import torch
 
+from edge.lags import EXCLUDED
 from edge.runners import OnnxRunner
 from export.errors import GraphError
 from export.graph import OPSET, Graph, make_graph
+from export.quantization import express_as_uint8
 from export.trained import trained_embedding
-from train.model_parts import SoysalCnnModelPart
+from train.model_parts import PaceModelPart, SoysalCnnModelPart
 from train.models import Model
+from train.models.pace import Pace
 from train.models.soysal_cnn import SoysalCnn
 from train.run import RunSpectra
 
@@ -55,6 +58,44 @@ def test_the_front_end_and_the_first_convolution_stay_in_float(graph: Graph) -> 
 
     assert {"MaxPool", "AveragePool", "Sqrt", "Conv"} <= {kinds[n] for n in graph.float_nodes}
     assert sum(kinds[name] == "Conv" for name in graph.float_nodes) == 1
+
+
+def _middle_lags(model: Model) -> np.ndarray:
+    points = np.abs(model.lag_points)
+    return np.where(points <= max(points) // 2, 0.0, EXCLUDED).astype(np.float32)
+
+
+def test_the_lag_mask_is_an_input_that_may_be_left_out(
+    graph: Graph, model: Model, spectra: RunSpectra
+) -> None:
+    batch, mask = spectra.intensity[:20, np.newaxis], _middle_lags(model)
+    with torch.no_grad():
+        expected = model.embed(torch.from_numpy(batch), torch.from_numpy(mask)).numpy()
+    with OnnxRunner(graph.content) as runner:
+        every_lag = runner.infer(batch)
+        np.testing.assert_array_equal(runner.infer(batch, np.zeros_like(mask)), every_lag)
+        np.testing.assert_allclose(runner.infer(batch, mask), expected, atol=1e-3)
+    assert (expected <= every_lag + 1e-4).all()
+    assert np.abs(expected - every_lag).max() > 0.1
+
+
+def test_int8_has_the_lag_mask_too(int8: bytes, model: Model, spectra: RunSpectra) -> None:
+    batch, mask = spectra.intensity[:20, np.newaxis], _middle_lags(model)
+    for content in (int8, express_as_uint8(int8)):
+        with OnnxRunner(content, "int8") as runner:
+            masked, every_lag = runner.infer(batch, mask), runner.infer(batch)
+        with torch.no_grad():
+            expected = model.embed(torch.from_numpy(batch), torch.from_numpy(mask)).numpy()
+        assert np.abs(masked - expected).max() < 0.5
+        assert np.abs(masked - every_lag).max() > 0.1
+        assert (masked <= every_lag + 1e-4).all()
+
+
+def test_a_model_without_lags_has_one_input() -> None:
+    pace = Pace(PaceModelPart(name="pace", width=8, depth=1), 64 * 8, 3).eval()
+    proto = onnx.load_from_string(make_graph(pace, 64 * 8).content)
+
+    assert [value.name for value in proto.graph.input] == ["intensity"]
 
 
 def test_a_one_dimensional_convolution_is_refused() -> None:
