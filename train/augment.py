@@ -1,7 +1,10 @@
 """Augmentation: a batch of wide spectra in, the batch a model trains on out.
 
-Displacement and stretch act on the axis, as drift does; ripple is the instrument's spectral
-response, baselines are fluorescence (Soysal et al. 2025, figure 7), blur is resolution.
+Displacement and stretch act on the axis, as drift does; mixing is a second mineral under the laser;
+ripple is the instrument's spectral response, blur and sparse sampling its resolution; baselines are
+fluorescence; spikes are cosmic rays. Baselines, noise, sparse sampling and scaling are the
+augmentations of Soysal et al. 2025 (figure 7 and supplement), who publish no amounts. A change
+that is switched off draws no random numbers.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from train.recipe import AugmentPart
 
 _LEAST_NOISE = 1e-3
 _HALF_KERNEL = 9
+_MOST_SPIKES = 3
+_SPARSEST = 8  # grid points between two that are kept
 
 
 def margin_points(part: AugmentPart, bands: int) -> int:
@@ -40,24 +45,39 @@ class Augmentation:
     generator: torch.Generator
 
     def __call__(self, wide: Tensor) -> Tensor:
-        """Return (N, B) spectra with maximum one, from (N, B + 2 margin) wide ones."""
+        """Return (N, B) spectra from (N, B + 2 margin) wide ones; maximum one, if not scaled."""
+        if self.part.mixing:
+            wide = self._mix(wide)
         intensity = self._resample(wide)  # (N, B)
         position = torch.linspace(-1, 1, self.bands)[None]  # (1, B)
         if self.part.ripple:
             intensity = self._ripple(intensity, position)
         if self.part.blur_share:
             intensity = self._blur(intensity)
+        if self.part.sparse_share:
+            intensity = self._sparse(intensity)
         if self.part.baseline:
             intensity = intensity + self._baseline(intensity, position)
         if self.part.noise:
             intensity = intensity + self._noise(intensity)
-        return intensity / intensity.amax(dim=1, keepdim=True).clamp_min(1e-6)
+        if self.part.spike_share:
+            intensity = self._spikes(intensity)
+        intensity = intensity / intensity.amax(dim=1, keepdim=True).clamp_min(1e-6)
+        if self.part.scaling:
+            intensity = intensity * (1 + self.part.scaling * self._signed(len(intensity)))
+        return intensity
 
     def _uniform(self, rows: int) -> Tensor:
         return torch.rand(rows, 1, generator=self.generator)  # (N, 1), 0 to 1
 
     def _signed(self, rows: int) -> Tensor:
         return 2 * self._uniform(rows) - 1  # (N, 1), -1 to 1
+
+    def _mix(self, wide: Tensor) -> Tensor:
+        """Add a little of another spectrum of the batch; the label stays."""
+        other = wide[torch.randperm(len(wide), generator=self.generator)]
+        amount = self.part.mixing * self._uniform(len(wide)) * (self._uniform(len(wide)) < 0.5)
+        return (1 - amount) * wide + amount * other
 
     def _resample(self, wide: Tensor) -> Tensor:
         rows = len(wide)
@@ -79,6 +99,19 @@ class Augmentation:
         padded = functional.pad(intensity[:, None], (_HALF_KERNEL, _HALF_KERNEL), "replicate")
         return torch.where(chosen, functional.conv1d(padded, kernel[None, None])[:, 0], intensity)
 
+    def _sparse(self, intensity: Tensor) -> Tensor:
+        """Keep points at random, some each 2 to 8, and interpolate between them."""
+        rows, bands = intensity.shape
+        share = 1 / (2 + (_SPARSEST - 2) * self._uniform(rows))  # (N, 1)
+        kept = torch.rand(rows, bands, generator=self.generator) < share  # (N, B)
+        kept[:, 0] = kept[:, -1] = True
+        index = torch.arange(bands).expand(rows, bands)
+        left = torch.where(kept, index, 0).cummax(dim=1).values  # (N, B) last kept point
+        right = torch.where(kept, index, bands - 1).flip(1).cummin(dim=1).values.flip(1)  # next
+        weight = (index - left) / (right - left).clamp_min(1)
+        sparse = torch.lerp(intensity.gather(1, left), intensity.gather(1, right), weight)
+        return torch.where(self._uniform(rows) < self.part.sparse_share, sparse, intensity)
+
     def _baseline(self, intensity: Tensor, position: Tensor) -> Tensor:
         rows = len(intensity)
         slope = (0.5 + 3 * self._uniform(rows)) * torch.sign(self._signed(rows))  # (N, 1)
@@ -94,6 +127,14 @@ class Augmentation:
         amount = least * (self.part.noise / least) ** self._uniform(rows)  # log-uniform
         amount = amount * (self._uniform(rows) < 0.7) * intensity.amax(dim=1, keepdim=True)
         return amount * torch.randn(intensity.shape, generator=self.generator)
+
+    def _spikes(self, intensity: Tensor) -> Tensor:
+        """Add up to three spikes of one point, each up to three maxima high."""
+        rows, bands = intensity.shape
+        at = torch.randint(bands, (rows, _MOST_SPIKES), generator=self.generator)
+        height = 3 * torch.rand(rows, _MOST_SPIKES, generator=self.generator)
+        height = height * (self._uniform(rows) < self.part.spike_share)
+        return intensity.scatter_add(1, at, height * intensity.amax(dim=1, keepdim=True))
 
 
 def resample(wide: Tensor, bands: int, displacement: Tensor, stretch: Tensor) -> Tensor:

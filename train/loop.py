@@ -1,7 +1,12 @@
-"""The training loop: AdamW over one cycle of the learning rate, deterministic by seed."""
+"""The training loop: AdamW over one cycle of the learning rate, deterministic by seed.
+
+Interrupted and gone on with, a training gives the weights it would have given in one go: what the
+next epoch depends on is kept after each.
+"""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from train.augment import Augmentation, margin_points
+from train.checkpoint import Forgetful, Keeper, State
 from train.dataset import Dataset
 from train.evaluate import logits_of, top_share
 from train.models import Model, make_model
@@ -56,8 +62,9 @@ def fit(
     held_out: NDArray[np.int64],
     seed: int,
     on_epoch: Callable[[Epoch], None],
+    keeper: Keeper | None = None,
 ) -> Fitted:
-    """Train a model; Ctrl-C ends it early with the weights as they are.
+    """Train a model; Ctrl-C ends it with the weights of the last whole epoch.
 
     Parameters
     ----------
@@ -67,7 +74,9 @@ def fit(
     held_out : (m,) positions to validate on after each epoch, may be empty; they choose nothing
     seed : the same seed gives the same weights on the same machine and thread count
     on_epoch : told after each epoch
+    keeper : where an interrupted training left its state, and leaves it again
     """
+    keeper = keeper or Forgetful()
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     model = make_model(recipe, len(dataset.classes))
@@ -77,9 +86,13 @@ def fit(
     augment = Augmentation(recipe.augment, dataset.grid.count, generator)
     weights = class_weights(class_ids, len(dataset.classes), recipe.fit.class_weight_power)
     steps = Steps(model, recipe.fit, weights, len(chosen))
-    epochs = 0
+    state = keeper.read()
+    if state is None:
+        state = capture(0, model, steps, generator)
+    else:
+        restore(state, model, steps, generator)
     try:
-        for number in range(1, recipe.fit.epochs + 1):
+        for number in range(int(state["epoch"]) + 1, recipe.fit.epochs + 1):
             loss, hits = 0.0, 0
             model.train()
             order = torch.randperm(len(chosen), generator=generator)
@@ -87,12 +100,34 @@ def fit(
                 intensity = augment(torch.from_numpy(wide)[batch])[:, None]  # (n, 1, B)
                 batch_loss, batch_hits = steps.take(intensity, class_ids[batch])
                 loss, hits = loss + batch_loss * len(batch), hits + batch_hits
-            epochs = number
+            state = capture(number, model, steps, generator)
+            keeper.offer(state)
             validation = _validate(model, dataset, held_out)
             on_epoch(Epoch(number, loss / len(chosen), hits / len(chosen), validation))
     except KeyboardInterrupt:
-        return Fitted(model.eval(), epochs, interrupted=True)
-    return Fitted(model.eval(), epochs, interrupted=False)
+        keeper.write(state)
+        model.load_state_dict(state["model"])
+        return Fitted(model.eval(), int(state["epoch"]), interrupted=True)
+    return Fitted(model.eval(), recipe.fit.epochs, interrupted=False)
+
+
+def capture(epoch: int, model: Model, steps: Steps, generator: torch.Generator) -> State:
+    """Return a copy of all that the epochs after this one depend on."""
+    return {
+        "epoch": epoch,
+        "model": copy.deepcopy(model.state_dict()),
+        "steps": copy.deepcopy(steps.state()),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),  # dropout draws from it
+    }
+
+
+def restore(state: State, model: Model, steps: Steps, generator: torch.Generator) -> None:
+    """Put everything back to where `capture` found it."""
+    model.load_state_dict(state["model"])
+    steps.restore(state["steps"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
 
 
 class Steps:
@@ -133,6 +168,18 @@ class Steps:
         self._optimizer.step()
         self._schedule.step()
         return loss.item(), int((logits.argmax(dim=1) == class_ids).sum())
+
+    def state(self) -> State:
+        """Return where optimizer and schedule stand."""
+        return {
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go back to where they stood."""
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state_dict(state["schedule"])
 
 
 def one_cycle(step: int, total: int) -> float:

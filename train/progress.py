@@ -52,4 +52,5 @@ class Progress:
         shown, top1 = "validation", epoch.validation_top1
         if top1 is None:
             shown, top1 = "training", epoch.train_top1
-        bar.update(task, advance=1, figures=f"loss {epoch.loss:.3f}  {shown} top-1 {top1:.1%}")
+        figures = f"loss {epoch.loss:.3f}  {shown} top-1 {top1:.1%}"
+        bar.update(task, completed=epoch.epoch, figures=figures)

@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from train.checkpoint import first_line
 from train.dataset import Dataset
 from train.errors import RecipeError, RunError
 from train.loop import Epoch
 from train.models import Model, make_model
-from train.recipe import Recipe, read_recipe, write_recipe
+from train.recipe import Recipe, differences, read_recipe, write_recipe
 from train.report import Report
 from train.splits import Fold
 from train.whole_file import write_whole
@@ -51,20 +52,27 @@ class RunFolder:
 
     path: Path
 
-    def begin(self, recipe: Recipe, names: frozenset[str] | None) -> Recipe:
+    def begin(
+        self, recipe: Recipe, names: frozenset[str] | None, *, resume: bool = False
+    ) -> Recipe:
         """Make the folder and write the recipe as resolved; return that.
 
         Raises
         ------
         RunError
-            If the folder holds another run, or cannot be written.
+            If the folder holds another run, or none that could be resumed, or cannot be written.
         """
         if names is not None:
             data = recipe.data.model_copy(update={"names": NAMES})
             recipe = recipe.model_copy(update={"data": data})
         existing = self.path / RECIPE
+        if resume and not existing.exists():
+            raise RunError(str(self.path), "holds no run to go on with; leave --resume out")
         if existing.exists() and existing.read_text("utf-8") != write_recipe(recipe):
-            raise RunError(str(self.path), "holds a run of another recipe; give another folder")
+            other = differences(self.read_recipe(), recipe)
+            raise RunError(
+                str(self.path), f"holds a run of another recipe ({other}); give another folder"
+            )
         if names is not None:
             self.write(NAMES, "".join(f"{name}\n" for name in sorted(names)).encode())
         self.write(RECIPE, write_recipe(recipe).encode())
@@ -73,6 +81,10 @@ class RunFolder:
     def write(self, name: str, content: bytes) -> None:
         """Write a file of the run, whole."""
         write_whole(self.path / name, content)
+
+    def remove(self, name: str) -> None:
+        """Remove a file of the run, if it is there."""
+        (self.path / name).unlink(missing_ok=True)
 
     def log_epoch(self, part: str, epoch: Epoch) -> None:
         """Append one line to `metrics.jsonl`."""
@@ -125,9 +137,9 @@ class RunFolder:
             raise RunError(str(self.path / name), error.strerror or str(error)) from error
         # torch reports damage and strange content in half a dozen unrelated classes
         except Exception as error:
-            reason = str(error).splitlines()[0]
             raise RunError(
-                str(self.path / name), f"not weights of a {recipe.model.name} model: {reason}"
+                str(self.path / name),
+                f"not weights of a {recipe.model.name} model: {first_line(error)}",
             ) from error
         return model.eval()
 
