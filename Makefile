@@ -5,6 +5,7 @@ VENV    ?= .venv
 DATA    ?= builtin
 COUNT   ?= 60
 RATE    ?= 15
+DRIFT_NM ?= 0
 MINUTES ?= 10
 
 BIN     := $(VENV)/bin
@@ -14,7 +15,7 @@ PYTEST  := $(BIN)/python -m pytest
 .PHONY: demo test test-full soak bench lint clean
 
 demo: $(VENV)/.base
-	$(BIN)/outcrop demo --data "$(DATA)" --count $(COUNT) --rate $(RATE)
+	$(BIN)/outcrop demo --data "$(DATA)" --count $(COUNT) --rate $(RATE) --drift-nm $(DRIFT_NM)
 
 test: lint
 	$(PYTEST)

@@ -71,7 +71,8 @@ def load_dataset(
 ) -> tuple[Dataset, tuple[Fault, ...]]:
     """Read DATA into a data set; spectra that do not serve come back as faults.
 
-    Labels are compared by their letters: `Axinite-(Fe)` and `AxiniteFe` are one class.
+    Classes go by the letters of their labels: `Axinite-(Fe)` and `AxiniteFe` are one. Labels that
+    differ in more than hyphens and brackets, as `Type 1` and `Type 2`, must not become one.
 
     Parameters
     ----------
@@ -85,7 +86,8 @@ def load_dataset(
     DataError
         If DATA does not exist or is of no kind that holds spectra.
     DatasetError
-        If fewer than two classes are left, with what became of the spectra.
+        If fewer than two classes are left, with what became of the spectra; or if two different
+        labels are one once normalized, with both.
     """
     samples, faults = _sort_out(read_data(data), grid, names)
     if names is not None:
@@ -97,6 +99,7 @@ def load_dataset(
     if len(kept) < 2:
         raise DatasetError(str(data), _why_empty(counts, part.min_spectra_per_class, faults))
     chosen = [sample for sample in samples if _class_name(sample) in set(kept)]
+    _check_spelling(data, chosen)
     return _assemble(chosen, kept, grid), tuple(faults)
 
 
@@ -147,6 +150,20 @@ def _fault_of(sample: Sample, grid: Grid) -> Fault | None:
 
 def _class_name(sample: Sample) -> str:
     return normalize_label(sample.label or "")
+
+
+def _check_spelling(data: Path, samples: Iterable[Sample]) -> None:
+    spellings: dict[str, dict[str, str]] = {}
+    for sample in samples:
+        label = sample.label or ""
+        told_apart = "".join(filter(str.isalnum, label))
+        spellings.setdefault(_class_name(sample), {}).setdefault(told_apart, label)
+    doubled = [tuple(found.values()) for found in spellings.values() if len(found) > 1]
+    if doubled:
+        said = "; ".join(" and ".join(map(repr, labels)) for labels in doubled)
+        raise DatasetError(
+            str(data), f"different labels with the same letters: {said}; spell them apart, or alike"
+        )
 
 
 def _why_empty(counts: Counter[str], minimum: int, faults: Sequence[Fault]) -> str:

@@ -36,6 +36,13 @@ _LOUD = ("warning", "error")
 @click.option("--data", default=BUILTIN, show_default=True, metavar="DATA|builtin")
 @click.option("--count", type=click.IntRange(min=1), default=60, show_default=True)
 @click.option("--rate", "rate_hz", type=click.FloatRange(min=0.1), default=15.0, show_default=True)
+@click.option(
+    "--drift-nm",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Drift of the virtual spectrometer; 0.62 nm are 20 cm⁻¹ at 900 cm⁻¹ (532 nm laser).",
+)
 @seed_option
 @click.option(
     "--keep",
@@ -44,7 +51,13 @@ _LOUD = ("warning", "error")
 )
 @json_option
 def command(
-    data: str, count: int, rate_hz: float, seed: int, keep: Path | None, as_json: bool
+    data: str,
+    count: int,
+    rate_hz: float,
+    drift_nm: float,
+    seed: int,
+    keep: Path | None,
+    as_json: bool,
 ) -> int:
     """Send spectra over a serial line to the daemon, watch the verdicts, sum up.
 
@@ -62,6 +75,7 @@ def command(
             f"{count} spectra from {data}, {rate_hz:g} a second, over a pty to outcrop run"
         )
         simulate = ["--spectra", data, "--rate", str(rate_hz), "--seed", str(seed)]
+        simulate += ["--drift-nm", str(drift_nm)]
         latencies, retained = _play(console, folder, simulate, count, count / rate_hz)
         summary = summarize(folder, data, count, seed, latencies, retained)
     if as_json:

@@ -30,6 +30,15 @@ def test_the_demo_loses_nothing_and_recognizes_most() -> None:
     assert summary["kept_ms"]["median"] <= summary["classified_ms"]["median"]
 
 
+@pytest.mark.parametrize("drift_nm", ["0.62", "-0.62"])
+def test_a_drift_of_twenty_wavenumbers_does_not_break_it(drift_nm: str) -> None:
+    done = _demo("--count", "50", "--rate", "25", "--drift-nm", drift_nm, "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["lost"] == 0
+    assert summary["correct"] / summary["n"] > 0.75
+
+
 def test_the_demo_shows_verdicts_and_a_summary_to_a_person() -> None:
     done = _demo("--count", "6", "--rate", "25")
     assert done.returncode == 0, done.stderr

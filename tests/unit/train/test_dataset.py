@@ -36,6 +36,27 @@ def test_two_spellings_of_a_mineral_are_one_class(tmp_path: Path) -> None:
     assert np.bincount(found.class_ids)[found.classes.index("BetaiteFe")] == 16
 
 
+def test_two_classes_with_the_same_letters_are_an_error_with_both(tmp_path: Path) -> None:
+    folder = write_minerals(tmp_path, specimens=4)
+    for specimen in range(16):
+        write_spectrum(folder, f"Type {specimen % 2 + 1}", 900 + specimen, 0, (350.0, 712.0))
+
+    with pytest.raises(DatasetError, match="'Type 1' and 'Type 2'"):
+        load_dataset(folder, DataPart(), GRID)
+
+
+def test_an_axis_that_covers_nothing_is_told_for_each_file(tmp_path: Path) -> None:
+    folder = write_minerals(tmp_path, specimens=4)
+    far = "\n".join(f"{x}, 5" for x in range(2000, 3000))
+    (folder / "Farite__R999999__Broad_Scan__532__0__x__Raman_Data_Raw__1.txt").write_text(far)
+
+    _, faults = load_dataset(folder, DataPart(), GRID)
+
+    (fault,) = faults
+    assert "Farite" in fault.source
+    assert fault.reason == "axis 2000 to 2999 misses the grid 200 to 1591"
+
+
 def test_minerals_with_few_spectra_are_dropped(tmp_path: Path) -> None:
     folder = write_minerals(tmp_path, specimens=4)
     write_spectrum(folder, "Rareite", 900, 0, (500.0,))

@@ -1,0 +1,1 @@
+"""What a verdict rests on: Grad-CAM and gradients, drawn over the spectrum."""
