@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from train.splits import Group
 
 _PATH = click.Path(path_type=Path)
-_LIBRARIES = {"torch", "sklearn", "scipy"}
+_LIBRARIES = {"torch", "sklearn", "scipy", "pybaselines"}
 _ENVELOPE_SHOWN = (-30, -15, 0, 15, 30)
 
 
 @click.command()
 @click.argument("recipe", type=_PATH)
-@click.option("--data", type=_PATH, required=True, help="Zip, folder, text, CSV or .npz file.")
+@click.option("--data", type=_PATH, required=True, help="Zip, folder, text, CSV, JCAMP-DX, SPC or .npz file.")
 @click.option("--out", type=_PATH, required=True, help="RUN folder; an interrupted one goes on.")
 @click.option(
     "--cross-validate",
@@ -45,6 +45,12 @@ _ENVELOPE_SHOWN = (-30, -15, 0, 15, 30)
     show_default=True,
     help="Train on all spectra after the folds; without it the run is a comparison, not a model.",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the interrupted run in RUN, epoch by epoch as if it had not stopped; an error "
+    "where it holds none, or one of other spectra, folds or seed.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def train(
     recipe: Path,
@@ -54,6 +60,7 @@ def train(
     group: str,
     seed: int,
     final: bool,
+    resume: bool,
     as_json: bool,
 ) -> None:
     """Train the model that RECIPE describes.
@@ -67,7 +74,7 @@ def train(
         if error.name in _LIBRARIES:
             raise MissingLibraryError(str(error.name)) from error
         raise
-    order = Order(recipe, data, out, folds or 0, cast("Group", group), seed, final)
+    order = Order(recipe, data, out, folds or 0, cast("Group", group), seed, final, resume)
     report = train_run(order, Progress(quiet=as_json))
     if as_json:
         click.echo(json.dumps(report.model_dump(mode="json")))

@@ -78,6 +78,7 @@ def _summary(bundle: Bundle) -> Table:
         f"{min(validation.top1_folds):.3f} to {max(validation.top1_folds):.3f}), top-3 "
         f"{validation.top3:.3f}, NLL {validation.nll:.3f}; {validation.method}, n = {validation.n}",
         "drift": _drift(bundle),
+        "pooling": _pooling(bundle),
         "lasers": ", ".join(f"{nm:g} nm" for nm in manifest.laser_wavelengths_nm),
         "runs": ", ".join(f"{where}: {what}" for where, what in manifest.precision.items()),
         "licence": manifest.licence,
@@ -94,6 +95,13 @@ def _drift(bundle: Bundle) -> str:
     shown = {-30, -15, 0, 15, 30}
     pairs = zip(envelope.displacement_cm1, envelope.top1, strict=True)
     return "top-1 " + ", ".join(f"{top1:.3f} at {d:+d} cm⁻¹" for d, top1 in pairs if d in shown)
+
+
+def _pooling(bundle: Bundle) -> str:
+    lags = bundle.manifest.lags
+    if not lags:
+        return "fixed in the backbone"
+    return f"over ±{lags[-1]:g}, can be set lower in steps of {lags[-1] - lags[-2]:g} (axis units)"
 
 
 def _members(bundle: Bundle) -> Table:

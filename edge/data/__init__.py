@@ -3,6 +3,16 @@
 from edge.data.labels import normalize_label, specimen_of
 from edge.data.sample import Fault, Sample
 from edge.data.selection import draw, read_all
-from edge.data.sources import read_data
+from edge.data.sources import count_files, read_data, spectrum_members
 
-__all__ = ["Fault", "Sample", "draw", "normalize_label", "read_all", "read_data", "specimen_of"]
+__all__ = [
+    "Fault",
+    "Sample",
+    "count_files",
+    "draw",
+    "normalize_label",
+    "read_all",
+    "read_data",
+    "specimen_of",
+    "spectrum_members",
+]

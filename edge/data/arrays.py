@@ -37,7 +37,9 @@ def read_arrays(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
         with loaded as arrays:
             kind, axis, intensity, labels = _select(source, arrays)
     except DAMAGE as error:
-        raise DataError(source, f"not a readable .npz: {error}") from error
+        # numpy's own words would tell how to load what it takes for a pickle
+        reason = "no archive of plain arrays" if "unsafely" in str(error) else str(error)
+        raise DataError(source, f"not a readable .npz: {reason}") from error
     for index, row in enumerate(intensity):
         label = None if labels is None else str(labels[index])
         try:

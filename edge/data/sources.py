@@ -1,21 +1,37 @@
-"""DATA: a zip as downloaded, a folder, a text or CSV file, or an `.npz`."""
+"""DATA: a zip as downloaded, a folder, or a file of any kind that a reader is for."""
 
 from __future__ import annotations
 
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from edge.data.arrays import read_arrays
+from edge.data.jcamp_dx import read_jcamp
 from edge.data.sample import Fault, Sample
+from edge.data.spc import read_spc
 from edge.data.text import read_text
 from edge.errors import DataError
 from edge.npz import DAMAGE
 
-_TEXT = {".txt", ".csv", ".tsv", ".xy", ".dat"}
-_KNOWN = _TEXT | {".npz", ".zip"}
+Reader = Callable[[str, BinaryIO], Iterator[Sample | Fault]]
+"""Takes the source's name and its bytes."""
+
+
+def _read_text_file(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
+    return read_text(source, file.read().decode("utf-8", errors="replace"))
+
+
+_READERS: dict[str, Reader] = {
+    **dict.fromkeys((".txt", ".csv", ".tsv", ".xy", ".dat"), _read_text_file),
+    **dict.fromkeys((".jdx", ".dx", ".jcamp"), read_jcamp),
+    ".npz": read_arrays,
+    ".spc": read_spc,
+}
+_KNOWN = {*_READERS, ".zip"}
 _LARGEST_MEMBER_BYTES = 256 * 2**20
 
 
@@ -24,7 +40,7 @@ def read_data(path: Path) -> Iterator[Sample | Fault]:
 
     Parameters
     ----------
-    path : zip, folder (searched through), text, CSV or `.npz` file
+    path : zip, folder (searched through), text, CSV, JCAMP-DX, SPC or `.npz` file
 
     Raises
     ------
@@ -45,10 +61,26 @@ def read_data(path: Path) -> Iterator[Sample | Fault]:
         yield from _read_file(path)
 
 
+def count_files(path: Path) -> int:
+    """Count the files and members of zips that `read_data` would read: how far it has to go."""
+    try:
+        if path.is_dir():
+            return sum(map(count_files, _files(path)))
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                return len(spectrum_members(archive))
+    except DAMAGE:  # reading it will say what is wrong
+        pass
+    return 1
+
+
+def spectrum_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip that a reader is for."""
+    return [member for member in archive.infolist() if _suffix(member) in _READERS]
+
+
 def _read_folder(folder: Path) -> Iterator[Sample | Fault]:
-    # not Path.rglob: before Python 3.12 one link that leads nowhere ends it
-    found = (Path(where) / name for where, _, names in os.walk(folder) for name in names)
-    files = sorted(p for p in found if p.suffix.lower() in _KNOWN and _is_readable(p))
+    files = _files(folder)
     if not files:
         raise DataError(str(folder), "the folder holds no spectra")
     for file in files:
@@ -56,6 +88,12 @@ def _read_folder(folder: Path) -> Iterator[Sample | Fault]:
             yield from _read_file(file)
         except DataError as error:
             yield Fault(str(file), 0, error.reason)
+
+
+def _files(folder: Path) -> list[Path]:
+    # not Path.rglob: before Python 3.12 one link that leads nowhere ends it
+    found = (Path(where) / name for where, _, names in os.walk(folder) for name in names)
+    return sorted(p for p in found if p.suffix.lower() in _KNOWN and _is_readable(p))
 
 
 def _is_readable(path: Path) -> bool:
@@ -67,11 +105,9 @@ def _read_file(path: Path) -> Iterator[Sample | Fault]:
     try:
         if path.suffix.lower() == ".zip":
             yield from _read_zip(path)
-        elif path.suffix.lower() == ".npz":
-            with path.open("rb") as file:
-                yield from read_arrays(str(path), file)
         else:
-            yield from read_text(str(path), path.read_text("utf-8", errors="replace"))
+            with path.open("rb") as file:
+                yield from _READERS[path.suffix.lower()](str(path), file)
     except OSError as error:
         raise DataError(str(path), error.strerror or str(error)) from error
 
@@ -79,7 +115,7 @@ def _read_file(path: Path) -> Iterator[Sample | Fault]:
 def _read_zip(path: Path) -> Iterator[Sample | Fault]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.infolist() if _suffix(m) in _TEXT | {".npz"}]
+            members = spectrum_members(archive)
             if not members:
                 raise DataError(str(path), "the zip holds no spectra")
             for member in members:
@@ -98,11 +134,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[
         yield Fault(name, 0, f"{member.file_size} bytes, more than a spectrum file may have")
         return
     try:
-        content = archive.read(member)
-        if name.lower().endswith(".npz"):
-            yield from read_arrays(name, io.BytesIO(content))
-        else:
-            yield from read_text(name, content.decode("utf-8", errors="replace"))
+        yield from _READERS[_suffix(member)](name, io.BytesIO(archive.read(member)))
     except DataError as error:
         yield Fault(name, 0, error.reason)
     except DAMAGE as error:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.data.axis import mend_axis
-from edge.data.labels import specimen_of
+from edge.data.labels import identity, laser_wavelength_nm
 from edge.data.sample import Fault, Sample
 from edge.errors import DataError, SpectrumError
 from edge.spectrum import Acquisition, AxisKind, Spectrum
+
+_TWO_THETA = re.compile(r"(2|two)[\s_-]?th(eta|_)", re.IGNORECASE)
 
 
 def read_text(source: str, text: str) -> Iterator[Sample | Fault]:
     """Yield the spectra of one text: one of an RRUFF file, one a column of a table.
 
     Columns are separated by comma, semicolon, tab or blanks. ``##KEY=value`` lines are
-    RRUFF's header, ``#`` starts a comment, and a first row of words names the columns.
+    RRUFF's header, ``#`` starts a comment, and a first row of words names the columns. The
+    axis is two theta where that row, or a comment, says so.
     """
-    header, columns, rows = _split_lines(text)
+    header, columns, rows, is_two_theta = _split_lines(text)
     try:
         table = _numbers(source, rows)
     except DataError as error:
         yield Fault(source, 0, error.reason)
         return
-    named_label, specimen = _identity(source, header)
-    kind: AxisKind = (
-        "two_theta_deg" if columns and "theta" in columns[0].lower() else "raman_shift_cm1"
-    )
+    named_label, specimen = identity(source, header)
+    kind: AxisKind = "two_theta_deg" if is_two_theta else "raman_shift_cm1"
     for index in range(table.shape[1] - 1):
         label = named_label
         if label is None and len(columns) == table.shape[1] and table.shape[1] > 2:
@@ -39,8 +39,9 @@ def read_text(source: str, text: str) -> Iterator[Sample | Fault]:
         yield _sample(source, index, table[:, [0, index + 1]], kind, label, specimen, header)
 
 
-def _split_lines(text: str) -> tuple[dict[str, str], list[str], list[tuple[int, str]]]:
+def _split_lines(text: str) -> tuple[dict[str, str], list[str], list[tuple[int, str]], bool]:
     header: dict[str, str] = {}
+    is_two_theta = False
     columns: list[str] = []
     rows: list[tuple[int, str]] = []
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
@@ -48,12 +49,15 @@ def _split_lines(text: str) -> tuple[dict[str, str], list[str], list[tuple[int, 
         if line.startswith("##"):
             key, _, value = line[2:].partition("=")
             header[key.strip().upper()] = value.strip()
-        elif line and not line.startswith("#"):
+        elif line.startswith("#"):
+            is_two_theta = is_two_theta or _TWO_THETA.search(line) is not None
+        elif line:
             if not rows and not columns and _names_columns(line):
                 columns = [cell.strip("\"'") for cell in _cells(line)]
             else:
                 rows.append((number, line))
-    return header, columns, rows
+    is_two_theta = "theta" in columns[0].lower() if columns else is_two_theta
+    return header, columns, rows, is_two_theta
 
 
 def _names_columns(line: str) -> bool:
@@ -98,14 +102,6 @@ def _row(source: str, number: int, line: str, width: int) -> list[float]:
         raise DataError(source, f"line {number}: not numbers: {line[:60]!r}") from None
 
 
-def _identity(source: str, header: dict[str, str]) -> tuple[str | None, str | None]:
-    parts = PurePath(source).name.split("__")
-    rruff_name = parts if len(parts) >= 2 else [None, None]
-    label = header.get("NAMES") or rruff_name[0]
-    rruff_id = header.get("RRUFFID") or rruff_name[1]
-    return label, specimen_of(rruff_id) if rruff_id else None
-
-
 def _sample(
     source: str,
     index: int,
@@ -115,19 +111,11 @@ def _sample(
     specimen: str | None,
     header: dict[str, str],
 ) -> Sample | Fault:
-    acquisition = Acquisition(laser_wavelength_nm=_laser_wavelength_nm(source, header))
+    laser = laser_wavelength_nm(source, header.get("RAMAN WAVELENGTH", ""))
+    acquisition = Acquisition(laser_wavelength_nm=laser)
     try:
         axis, intensity, warnings = mend_axis(table[:, 0], table[:, 1])
         spectrum = Spectrum(axis, intensity, kind, acquisition)
     except SpectrumError as error:
         return Fault(source, index, str(error))
     return Sample(source, index, spectrum, label, specimen, warnings)
-
-
-def _laser_wavelength_nm(source: str, header: dict[str, str]) -> float | None:
-    named = re.search(r"__(\d{3,4})__", source)
-    text = header.get("RAMAN WAVELENGTH") or (named.group(1) if named else "")
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.data import Fault, Sample, draw, read_all, read_data
+from edge.data import Fault, Sample, count_files, draw, read_all, read_data
 from edge.errors import DataError
 
 GOOD = "100, 1\n200, 3\n300, 2\n"
@@ -152,6 +152,17 @@ def test_a_folder_is_searched_through_in_a_fixed_order(tmp_path):
     ]
 
 
+def test_files_and_members_are_counted_before_they_are_read(tmp_path):
+    (tmp_path / "sub").mkdir()
+    write_zip(tmp_path / "sub" / "a.zip", **{"1.txt": GOOD, "2.jdx": "", "README.md": "no"})
+    (tmp_path / "b.txt").write_text(GOOD)
+    (tmp_path / "notes.md").write_text("no spectrum")
+    (tmp_path / "broken.zip").write_bytes(b"no zip")
+    assert count_files(tmp_path / "sub" / "a.zip") == 2
+    assert count_files(tmp_path) == len({item.source for item in read_data(tmp_path)}) == 4
+    assert count_files(tmp_path / ("x" * 300)) == 1
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -192,9 +203,9 @@ def test_a_link_that_leads_nowhere_leaves_the_others_of_its_folder(tmp_path):
 
 
 def test_an_unknown_ending_is_refused_and_the_known_ones_are_named(tmp_path):
-    (tmp_path / "a.spc").write_bytes(b"\0")
-    with pytest.raises(DataError, match=r"\.csv, .*\.zip or a folder"):
-        list(read_data(tmp_path / "a.spc"))
+    (tmp_path / "a.png").write_bytes(b"\0")
+    with pytest.raises(DataError, match=r"\.csv, .*\.jdx, .*\.spc, .*\.zip or a folder"):
+        list(read_data(tmp_path / "a.png"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

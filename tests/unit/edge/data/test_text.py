@@ -164,3 +164,15 @@ def test_the_fast_way_reads_what_was_written(columns):
     text = "\n".join(", ".join(repr(float(cell)) for cell in row) for row in table)
     read = np.column_stack([i.spectrum.intensity for i in read_text("t.csv", text)])
     np.testing.assert_array_equal(read, table[:, 1:])
+
+
+@pytest.mark.parametrize(
+    ("comment", "kind"),
+    [
+        ("#       2th_deg             I", "two_theta_deg"),
+        ("# 2-Theta Angle (Degrees)", "two_theta_deg"),
+        ("# taken on 2024-11-03 in the theatre", "raman_shift_cm1"),
+    ],
+)
+def test_a_comment_may_say_that_the_axis_is_two_theta(comment, kind):
+    assert one(f"{comment}\n9.98 1\n10.0 2\n", "a.xy").spectrum.axis_kind == kind

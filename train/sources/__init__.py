@@ -1,0 +1,1 @@
+"""Where spectra come from: public sets fetched whole, and what is in the ones at hand."""
