@@ -1,0 +1,1 @@
+"""The comparison of cross-validated runs, as one HTML page."""
