@@ -21,7 +21,9 @@ _ENVELOPE_SHOWN = (-30, -15, 0, 15, 30)
 
 @click.command()
 @click.argument("recipe", type=_PATH)
-@click.option("--data", type=_PATH, required=True, help="Zip, folder, text, CSV, JCAMP-DX, SPC or .npz file.")
+@click.option(
+    "--data", type=_PATH, required=True, help="Zip, folder, text, CSV, JCAMP-DX, SPC or .npz file."
+)
 @click.option("--out", type=_PATH, required=True, help="RUN folder; an interrupted one goes on.")
 @click.option(
     "--cross-validate",

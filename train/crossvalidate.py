@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from edge.bundle.manifest import CrossValidation, DriftEnvelope
 from train.calibration import Calibration, brier_score, calibrate, negative_log_likelihood
+from train.comparators import make_comparator
 from train.dataset import Dataset
-from train.errors import InterruptedTrainingError, RunError
+from train.errors import InterruptedTrainingError
 from train.evaluate import NOISE_SHARES, Predict, envelope_hits, logits_of, noise_hits, top_share
-from train.fold_result import FoldResult, fingerprint, fold_arrays, fold_checkpoint
-from train.loop import fit
-from train.progress import Progress
-from train.recipe import Recipe, ValidatePart
+from train.fold_result import FoldResult, fold_arrays, fold_checkpoint
+from train.model_parts import ComparatorPart
+from train.recipe import ValidatePart
 from train.report import NoiseReport
-from train.run import RunFolder
+from train.session import Session
 from train.splits import Fold, Group
 
 
@@ -35,27 +35,17 @@ class Validated:
     envelope: DriftEnvelope
 
 
-def cross_validate(
-    recipe: Recipe,
-    dataset: Dataset,
-    folds: Sequence[Fold],
-    group: Group,
-    seed: int,
-    run: RunFolder,
-    progress: Progress,
-) -> Validated:
-    """Train a model a fold and pool what they say about the spectra each has not seen.
+def cross_validate(session: Session, folds: Sequence[Fold], group: Group) -> Validated:
+    """Train a network or fit a comparator a fold, and pool what they say of what each has not seen.
 
     Raises
     ------
     InterruptedTrainingError
-        On Ctrl-C; the folds that were finished are not trained again.
+        On Ctrl-C; finished folds and finished epochs are not trained again.
     """
-    results = [
-        _fold_result(recipe, dataset, fold, number, seed, run, progress)
-        for number, fold in enumerate(folds, start=1)
-    ]
-    return summarize(results, dataset.class_ids, group, recipe.validation, dataset.grid.step)
+    results = [_fold_result(session, fold, number) for number, fold in enumerate(folds, start=1)]
+    dataset, part = session.dataset, session.recipe.validation
+    return summarize(results, dataset.class_ids, group, part, dataset.grid.step)
 
 
 def displacements(part: ValidatePart, step: float) -> NDArray[np.float64]:
@@ -103,58 +93,54 @@ def summarize(
     )
 
 
-def _fold_result(
-    recipe: Recipe,
-    dataset: Dataset,
-    fold: Fold,
-    number: int,
-    seed: int,
-    run: RunFolder,
-    progress: Progress,
-) -> FoldResult:
-    mark = fingerprint(recipe, dataset, fold, seed)
-    finished = _finished(run, number, mark)
+def _fold_result(session: Session, fold: Fold, number: int) -> FoldResult:
+    finished = session.finished(number, fold)
     if finished is not None:
-        progress.note(f"fold {number}: finished earlier, not trained again")
+        session.progress.note(f"fold {number}: finished earlier, not trained again")
         return finished
-    part = f"fold {number}"
-    with progress.part(part, recipe.fit.epochs, run) as on_epoch:
-        fitted = fit(recipe, dataset, fold.train, fold.held_out, seed + number, on_epoch)
-    if fitted.interrupted:
-        raise InterruptedTrainingError(
-            f"stopped in {part}: {number - 1} finished folds are kept in {run.path}; "
-            "the same command goes on from there"
-        )
-    predict = partial(logits_of, fitted.model)
-    result = _judge(predict, dataset, fold, recipe.validation)
-    run.write_model(fold_checkpoint(number), fitted.model)
-    run.write_arrays(
+    if isinstance(session.recipe.model, ComparatorPart):
+        predict = _fit_comparator(session, fold)
+    else:
+        predict = _fit_network(session, fold, number)
+    result = _judge(predict, session.dataset, fold, session.recipe.validation)
+    top1 = top_share(result.logits, session.dataset.class_ids[fold.held_out])
+    session.progress.note(f"fold {number}: top-1 {top1:.1%} of {len(fold.held_out)} held out")
+    session.run.write_arrays(
         fold_arrays(number),
         held_out=result.held_out,
         logits=result.logits,
         hits=result.hits,
         noise_hits=result.noise_hits,
-        fingerprint=np.array(mark),
+        fingerprint=np.array(session.mark(fold)),
     )
     return result
 
 
+def _fit_network(session: Session, fold: Fold, number: int) -> Predict:
+    fitted = session.fit(f"fold {number}", fold, session.seed + number)
+    if fitted.interrupted:
+        raise InterruptedTrainingError(
+            f"fold {number}: stopped after {fitted.epochs} of {session.recipe.fit.epochs} epochs; "
+            f"all of it is kept in {session.run.path}; the same command with --resume goes on"
+        )
+    session.run.write_model(fold_checkpoint(number), fitted.model)
+    return partial(logits_of, fitted.model)
+
+
+def _fit_comparator(session: Session, fold: Fold) -> Predict:
+    comparator = make_comparator(session.recipe)
+    dataset = session.dataset
+    intensity, class_ids = dataset.intensity[fold.train], dataset.class_ids[fold.train]
+    return comparator.fit(intensity, class_ids, len(dataset.classes))
+
+
 def _judge(predict: Predict, dataset: Dataset, fold: Fold, part: ValidatePart) -> FoldResult:
     spectra = [dataset.spectra[position] for position in fold.held_out]
-    class_ids, grid = dataset.class_ids[fold.held_out], dataset.grid
+    intensity, class_ids = dataset.intensity[fold.held_out], dataset.class_ids[fold.held_out]
+    grid = dataset.grid
     return FoldResult(
         held_out=fold.held_out,
-        logits=predict(dataset.intensity[fold.held_out]),
+        logits=predict(intensity),
         hits=envelope_hits(predict, spectra, class_ids, grid, displacements(part, grid.step)),
-        noise_hits=noise_hits(predict, spectra, class_ids, grid),
+        noise_hits=noise_hits(predict, intensity, class_ids),
     )
-
-
-def _finished(run: RunFolder, number: int, mark: str) -> FoldResult | None:
-    try:
-        arrays = run.read_arrays(fold_arrays(number))
-    except RunError:
-        return None
-    if str(arrays.get("fingerprint")) != mark:
-        return None
-    return FoldResult(arrays["held_out"], arrays["logits"], arrays["hits"], arrays["noise_hits"])

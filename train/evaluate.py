@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge.displacement import preprocess_displaced
 from edge.errors import SpectrumError
-from edge.preprocess import Grid, preprocess
+from edge.preprocess import Grid
 from edge.spectrum import Spectrum
 from train.models import Model
 
@@ -20,7 +19,7 @@ Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Logits (N, K) of preprocessed spectra (N, B): what is asked of every trained model."""
 
 NOISE_SHARES = (0.03, 0.10)
-"""Noise that models are examined with: its deviation, in maxima of the raw spectrum."""
+"""Noise that models are examined with: its deviation, in maxima of the preprocessed spectrum."""
 
 _BATCH = 256
 
@@ -60,35 +59,27 @@ def displaced_batch(
     return batch
 
 
-def noisy_batch(
-    spectra: Sequence[Spectrum], grid: Grid, share: float, seed: int
-) -> NDArray[np.float32]:
-    """Preprocess spectra with Gaussian noise added to every raw point.
+def add_noise(intensity: NDArray[np.float32], share: float, seed: int) -> NDArray[np.float32]:
+    """Add Gaussian noise to every grid point of spectra (N, B), and scale to maximum one again.
 
     Parameters
     ----------
-    share : deviation of the noise, in maxima of the raw spectrum
-    seed : with the place of a spectrum among `spectra`, what the noise is drawn from
-
-    Returns
-    -------
-    (N, B) float32; zeros where no signal is left
+    intensity : (N, B) float32, preprocessed, maximum one
+    share : deviation of the noise, in maxima
+    seed : of the noise
     """
-    batch = np.zeros((len(spectra), grid.count), dtype=np.float32)
-    for number, (row, spectrum) in enumerate(zip(batch, spectra, strict=True)):
-        noise = np.random.default_rng((seed, number)).normal(size=spectrum.intensity.shape)
-        noisy = spectrum.intensity + share * spectrum.intensity.max() * noise
-        with suppress(SpectrumError):
-            row[:] = preprocess(replace(spectrum, intensity=noisy), grid)
-    return batch
+    noise = np.random.default_rng(seed).normal(0.0, share, intensity.shape)
+    noisy = intensity + noise.astype(np.float32)
+    scaled: NDArray[np.float32] = noisy / noisy.max(axis=1, keepdims=True)
+    return scaled
 
 
 def noise_hits(
-    predict: Predict, spectra: Sequence[Spectrum], class_ids: NDArray[np.int64], grid: Grid
+    predict: Predict, intensity: NDArray[np.float32], class_ids: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Return which spectra are classified rightly at each of `NOISE_SHARES`, (2, N) bool."""
-    batches = (noisy_batch(spectra, grid, share, seed=0) for share in NOISE_SHARES)
-    return np.stack([predict(batch).argmax(axis=1) == class_ids for batch in batches])
+    """Return which spectra (N, B) are classified rightly at each of `NOISE_SHARES`, (2, N) bool."""
+    noisy = (add_noise(intensity, share, seed=0) for share in NOISE_SHARES)
+    return np.stack([predict(batch).argmax(axis=1) == class_ids for batch in noisy])
 
 
 def envelope_hits(

@@ -81,7 +81,8 @@ def fit(
     generator = torch.Generator().manual_seed(seed)
     model = make_model(recipe, len(dataset.classes))
     class_ids = torch.from_numpy(dataset.class_ids[chosen])
-    model.start_from(torch.from_numpy(dataset.intensity[chosen])[:, None], class_ids)
+    plain = torch.from_numpy(dataset.intensity[chosen])[:, None]  # (n, 1, B)
+    model.start_from(plain, class_ids)
     wide = dataset.wide(margin_points(recipe.augment, dataset.grid.count))[chosen]
     augment = Augmentation(recipe.augment, dataset.grid.count, generator)
     weights = class_weights(class_ids, len(dataset.classes), recipe.fit.class_weight_power)
@@ -108,7 +109,8 @@ def fit(
         keeper.write(state)
         model.load_state_dict(state["model"])
         return Fitted(model.eval(), int(state["epoch"]), interrupted=True)
-    return Fitted(model.eval(), recipe.fit.epochs, interrupted=False)
+    model.eval().finish_from(plain, class_ids)
+    return Fitted(model, recipe.fit.epochs, interrupted=False)
 
 
 def capture(epoch: int, model: Model, steps: Steps, generator: torch.Generator) -> State:
@@ -159,15 +161,19 @@ class Steps:
 
     def take(self, intensity: Tensor, class_ids: Tensor) -> tuple[float, int]:
         """Make one step on (n, 1, B); return the loss and how many were classified rightly."""
-        logits = self._model(intensity)  # (n, K)
-        loss = functional.cross_entropy(
-            logits, class_ids, self._weights, label_smoothing=self._part.label_smoothing
-        )
+        views = torch.stack(self._model.views(intensity))  # (V, n, K)
+        loss = torch.stack([self._loss(logits, class_ids) for logits in views]).sum()
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self._optimizer.step()
         self._schedule.step()
-        return loss.item(), int((logits.argmax(dim=1) == class_ids).sum())
+        hits = int((views.mean(dim=0).argmax(dim=1) == class_ids).sum())
+        return loss.item() / len(views), hits
+
+    def _loss(self, logits: Tensor, class_ids: Tensor) -> Tensor:
+        return functional.cross_entropy(
+            logits, class_ids, self._weights, label_smoothing=self._part.label_smoothing
+        )
 
     def state(self) -> State:
         """Return where optimizer and schedule stand."""

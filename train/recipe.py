@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from edge.preprocess import Grid
 from edge.spectrum import AxisKind
 from train.errors import RecipeError
-from train.model_parts import MODEL_NAMES, ModelPart
+from train.model_parts import MODEL_NAMES, ComparatorPart, ModelPart
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,6 +30,9 @@ else:
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_PartT = TypeVar("_PartT", bound=_Part)
 
 
 class DataPart(_Part):
@@ -74,6 +85,18 @@ class AugmentPart(_Part):
     noise: float = Field(
         default=0.0, ge=0, le=1, description="largest deviation of added noise, in maxima"
     )
+    mixing: float = Field(
+        default=0.0, ge=0, lt=0.5, description="largest share of another spectrum mixed in"
+    )
+    sparse_share: float = Field(
+        default=0.0, ge=0, le=1, description="share of spectra down-sampled and interpolated"
+    )
+    spike_share: float = Field(
+        default=0.0, ge=0, le=1, description="share of spectra given one to three cosmic spikes"
+    )
+    scaling: float = Field(
+        default=0.0, ge=0, lt=1, description="maximum scaled by one plus or minus up to this"
+    )
 
 
 class FitPart(_Part):
@@ -119,6 +142,16 @@ class Recipe(_Part):
         default=ValidatePart(), alias="validate", description="how it is examined"
     )
 
+    @field_validator("augment", "fit")
+    @classmethod
+    def _means_something(cls, part: _PartT, info: ValidationInfo) -> _PartT:
+        model = info.data.get("model")
+        if isinstance(model, ComparatorPart) and part != type(part)():
+            raise PydanticCustomError(
+                "meaningless", "means nothing to {name}, leave it out", {"name": model.name}
+            )
+        return part
+
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe.
@@ -154,3 +187,23 @@ def write_recipe(recipe: Recipe) -> str:
     ['name', '=', '"a"', '[data]', 'min_spectra_per_class', '=']
     """
     return tomli_w.dumps(recipe.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def differences(kept: Recipe, given: Recipe) -> str:
+    """Say where two recipes differ, key by key.
+
+    >>> base = Recipe(name="a", model={"name": "soysal_cnn"})
+    >>> differences(base, base.model_copy(update={"name": "b"}))
+    'name: a there, b here'
+    """
+    here, there = _leaves(given.model_dump(by_alias=True)), _leaves(kept.model_dump(by_alias=True))
+    keys = [key for key in {**there, **here} if there.get(key) != here.get(key)]
+    return "; ".join(f"{key}: {there.get(key)} there, {here.get(key)} here" for key in keys)
+
+
+def _leaves(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        inner = isinstance(value, dict)
+        found |= _leaves(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
+    return found

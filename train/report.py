@@ -20,7 +20,7 @@ class CalibrationReport(_Part):
 
 
 class NoiseReport(_Part):
-    """Accuracy with noise added to the raw spectra."""
+    """Accuracy with noise added to every point of the preprocessed spectra."""
 
     share: float = Field(ge=0, description="deviation of the noise, in maxima of the spectrum")
     top1: float = Field(ge=0, le=1, description="out-of-fold top-1, fraction")
@@ -57,7 +57,7 @@ class Report(_Part):
         default=None, ge=0, le=2, description="Brier score of the calibrated probabilities"
     )
     noise: tuple[NoiseReport, ...] = Field(
-        default=(), description="out-of-fold top-1 with noise added to the raw spectra"
+        default=(), description="out-of-fold top-1 with noise added to the preprocessed spectra"
     )
     calibration: CalibrationReport | None = Field(
         default=None, description="fitted on the pooled out-of-fold logits"

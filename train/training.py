@@ -10,16 +10,19 @@ import numpy as np
 import torch
 
 from edge.data import Fault
+from train.checkpoint import INTERRUPTED
+from train.comparators import make_comparator
 from train.crossvalidate import Validated, cross_validate
 from train.dataset import Dataset, load_dataset, read_names
-from train.errors import InterruptedTrainingError
-from train.loop import fit
+from train.errors import InterruptedTrainingError, RecipeError
+from train.model_parts import ComparatorPart
 from train.models import make_model
 from train.progress import Progress
 from train.recipe import Recipe, read_recipe
 from train.report import CalibrationReport, Report, UnusedSpectrum
 from train.run import CHECKPOINT, SPECTRA, RunFolder
-from train.splits import Group, split
+from train.session import Session
+from train.splits import Fold, Group, split
 
 _FAULTS_SHOWN = 5
 
@@ -37,6 +40,7 @@ class Order:
     group : what the folds keep together
     seed : of folds, first weights and augmentation
     final : train on all spectra after the folds
+    resume : go on with the run in `out`, which must be there and of this order
     """
 
     recipe: Path
@@ -46,10 +50,13 @@ class Order:
     group: Group = "specimen"
     seed: int = 0
     final: bool = True
+    resume: bool = False
 
 
 def train_run(order: Order, progress: Progress) -> Report:
     """Cross-validate where asked, then train on all spectra; returns the report.
+
+    A comparator is cross-validated only: there is no final model of it.
 
     Raises
     ------
@@ -60,42 +67,41 @@ def train_run(order: Order, progress: Progress) -> Report:
     """
     started = time.monotonic()
     recipe = read_recipe(order.recipe)
+    _check_leaves_something(recipe, order)
     names = _names(recipe, order.recipe.parent)
     dataset, faults = load_dataset(order.data, recipe.data, recipe.preprocess.grid(), names)
     _tell(dataset, faults, progress)
     folds = split(dataset, order.folds, order.group, order.seed) if order.folds else ()
     run = RunFolder(order.out)
-    recipe = run.begin(recipe, names)
+    recipe = run.begin(recipe, names, resume=order.resume)
     torch.set_num_threads(recipe.fit.threads)
     run.write_arrays(SPECTRA, intensity=dataset.intensity, class_ids=dataset.class_ids)
     report = _first_report(recipe, dataset, faults, order.seed)
+    session = Session(recipe, dataset, order.seed, run, progress, order.resume)
     if folds:
         run.write_splits(dataset, folds, order.group)
-        validated = cross_validate(recipe, dataset, folds, order.group, order.seed, run, progress)
+        validated = cross_validate(session, folds, order.group)
         report = _with_validation(report, validated, order.group)
     report = report.model_copy(update={"train_s": time.monotonic() - started})
     run.write_report(report)
-    if not order.final:
+    if not order.final or isinstance(recipe.model, ComparatorPart):
         return report
-    return _train_final(recipe, dataset, order.seed, run, report, progress, started)
+    return _train_final(session, report, started)
+
+
+def _check_leaves_something(recipe: Recipe, order: Order) -> None:
+    if isinstance(recipe.model, ComparatorPart) and not order.folds:
+        fault = f"model: {recipe.model.name} gives figures, not weights; add --cross-validate 5"
+        raise RecipeError(str(order.recipe), [fault])
 
 
 def _names(recipe: Recipe, folder: Path) -> frozenset[str] | None:
     return None if recipe.data.names is None else read_names(folder / recipe.data.names)
 
 
-def _train_final(
-    recipe: Recipe,
-    dataset: Dataset,
-    seed: int,
-    run: RunFolder,
-    report: Report,
-    progress: Progress,
-    started: float,
-) -> Report:
-    everything = np.arange(len(dataset), dtype=np.int64)
-    with progress.part("all spectra", recipe.fit.epochs, run) as on_epoch:
-        fitted = fit(recipe, dataset, everything, everything[:0], seed, on_epoch)
+def _train_final(session: Session, report: Report, started: float) -> Report:
+    run, everything = session.run, np.arange(len(session.dataset), dtype=np.int64)
+    fitted = session.fit("all spectra", Fold(everything, everything[:0]), session.seed)
     run.write_model(CHECKPOINT, fitted.model)
     final = {
         "epochs": fitted.epochs,
@@ -106,19 +112,21 @@ def _train_final(
     run.write_report(report)
     if fitted.interrupted:
         raise InterruptedTrainingError(
-            f"stopped after {fitted.epochs} of {recipe.fit.epochs} epochs on all spectra: "
-            f"the weights so far are in {run.path / CHECKPOINT}"
+            f"stopped after {fitted.epochs} of {session.recipe.fit.epochs} epochs on all spectra: "
+            f"the weights so far are in {run.path / CHECKPOINT}; the same command with --resume "
+            "goes on"
         )
+    run.remove(INTERRUPTED)
     return report
 
 
 def _first_report(recipe: Recipe, dataset: Dataset, faults: tuple[Fault, ...], seed: int) -> Report:
-    model = make_model(recipe, len(dataset.classes))
+    parameters, embedding_size = _size(recipe, dataset)
     return Report(
         name=recipe.name,
         model=recipe.model.name,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        embedding_size=model.embedding_size,
+        parameters=parameters,
+        embedding_size=embedding_size,
         seed=seed,
         classes=dataset.classes,
         spectra=len(dataset),
@@ -126,6 +134,16 @@ def _first_report(recipe: Recipe, dataset: Dataset, faults: tuple[Fault, ...], s
         laser_wavelengths_nm=dataset.laser_wavelengths_nm,
         unused=tuple(UnusedSpectrum(source=f.source, reason=f.reason) for f in faults),
     )
+
+
+def _size(recipe: Recipe, dataset: Dataset) -> tuple[int, int]:
+    """Return the numbers that are fitted, and the length of what is classified, D."""
+    classes = len(dataset.classes)
+    if isinstance(recipe.model, ComparatorPart):
+        comparator = make_comparator(recipe)
+        return comparator.parameters(len(dataset), classes), comparator.feature_size
+    model = make_model(recipe, classes)
+    return sum(parameter.numel() for parameter in model.parameters()), model.embedding_size
 
 
 def _with_validation(report: Report, validated: Validated, group: Group) -> Report:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+from importlib.util import find_spec
 
 import pytest
 
-ROOMS = ("firmware_bridge", "edge")
+HOST = ("train", "export") if find_spec("torch") else ()
+"""Rooms whose libraries an instrument does not have."""
+
+ROOMS = ("firmware_bridge", "edge", *HOST)
 
 
 def _examples() -> list[doctest.DocTest]:

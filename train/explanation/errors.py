@@ -39,7 +39,7 @@ def near(label: str, classes: Sequence[str], count: int = 3) -> list[str]:
     """Return the names spelled most alike, whatever their case.
 
     >>> near("quarz", ["Topaz", "Quartz", "Calcite"])
-    ['Quartz', 'Topaz']
+    ['Quartz']
     """
     lower = {name.lower(): name for name in classes}
     return [lower[name] for name in get_close_matches(label.lower(), lower, count, 0.5)]

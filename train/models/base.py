@@ -47,6 +47,13 @@ class Model(nn.Module, ABC):
     def start_from(self, intensity: Tensor, class_ids: Tensor) -> None:
         """Set the first weights from training spectra (N, 1, B); most models need none of it."""
 
+    def finish_from(self, intensity: Tensor, class_ids: Tensor) -> None:
+        """Set what is not learned by gradient, after the last epoch; most models have none."""
+
+    def views(self, intensity: Tensor) -> tuple[Tensor, ...]:
+        """Return the logits (N, K) whose losses are added up in training; most give one."""
+        return (self(intensity),)
+
     def forward(self, intensity: Tensor) -> Tensor:
         """Return logits (N, K) of preprocessed spectra (N, 1, B)."""
         embedding = self.embed(intensity)  # (N, D)

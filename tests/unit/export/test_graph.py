@@ -30,7 +30,7 @@ def test_opset_is_twenty_and_convolutions_are_two_dimensional(graph: Graph) -> N
     assert [(o.domain, o.version) for o in proto.opset_import] == [("", OPSET)]
     weights = {tensor.name: tensor.dims for tensor in proto.graph.initializer}
     shapes = [weights[node.input[1]] for node in proto.graph.node if node.op_type == "Conv"]
-    assert len(shapes) == 2
+    assert len(shapes) == 3
     assert all(len(shape) == 4 and shape[2] == 1 for shape in shapes)
 
 

@@ -4,17 +4,22 @@ import pytest
 
 pytest.importorskip("torch")
 
+from pathlib import Path
+
 import torch
 
 from train.dataset import Dataset
-from train.model_parts import SoysalCnnModelPart, TemplateModelPart
+from train.model_parts import NetworkPart, PaceModelPart, SoysalCnnModelPart, TemplateModelPart
 from train.models import make_model
-from train.recipe import Recipe
+from train.models.soysal_cnn import SoysalCnn
+from train.models.template import TemplateNetwork
+from train.recipe import Recipe, read_recipe
 
 pytestmark = pytest.mark.train
+ROOT = Path(__file__).parents[3]
 
 
-def _recipe(model: TemplateModelPart | SoysalCnnModelPart) -> Recipe:
+def _recipe(model: NetworkPart) -> Recipe:
     return Recipe(name="a", model=model)
 
 
@@ -57,13 +62,83 @@ def test_the_embedding_hardly_notices_displacement_scale_and_offset(dataset: Dat
 
 
 def test_the_shipped_model_is_small() -> None:
-    recipe = Recipe(
-        name="a",
-        model=TemplateModelPart(
-            name="template", channels=4, templates_per_class=2, stride_points=8
-        ),
-    )
-    model = make_model(recipe, 63)
+    model = make_model(read_recipe(ROOT / "train" / "recipes" / "rruff63.toml"), 63)
 
-    assert sum(parameter.numel() for parameter in model.parameters()) < 130_000
+    assert sum(parameter.numel() for parameter in model.parameters()) <= 500_000
     assert model.embedding_size <= 512
+
+
+def _started(dataset: Dataset) -> TemplateNetwork:
+    torch.manual_seed(0)
+    model = make_model(_recipe(TemplateModelPart(name="template")), 4).eval()
+    intensity, class_ids = torch.from_numpy(dataset.intensity), torch.from_numpy(dataset.class_ids)
+    model.start_from(intensity[:, None], class_ids)
+    assert isinstance(model, TemplateNetwork)
+    return model
+
+
+def test_before_there_are_prototypes_the_logits_are_the_mean_of_the_views(dataset: Dataset) -> None:
+    model = _started(dataset)
+    intensity = torch.from_numpy(dataset.intensity)[:, None]
+
+    with torch.no_grad():
+        views = torch.stack(model.views(intensity))
+        assert views.shape == (2, 80, 4)
+        assert not torch.allclose(views[0], views[1], atol=0.1)
+        torch.testing.assert_close(model(intensity), views.mean(dim=0), atol=1e-4, rtol=1e-4)
+
+
+def test_the_nearest_prototype_is_that_of_a_spectrums_own_mineral(dataset: Dataset) -> None:
+    model = _started(dataset)
+    intensity = torch.from_numpy(dataset.intensity)[:, None]
+    class_ids = torch.from_numpy(dataset.class_ids)
+    model.finish_from(intensity[::2], class_ids[::2])
+
+    with torch.no_grad():
+        nearest = model.embed(intensity[1::2])[:, -4:]
+    assert (nearest.argmax(dim=1) == class_ids[1::2]).all()
+
+
+def test_a_mineral_with_fewer_distinct_spectra_than_prototypes_repeats_them(
+    dataset: Dataset,
+) -> None:
+    model = _started(dataset)
+    one = torch.from_numpy(dataset.intensity[:1]).repeat(3, 1)[:, None]
+    model.finish_from(one, torch.zeros(3, dtype=torch.int64))
+
+    mine, others = model.prototypes.weight[:6], model.prototypes.weight[6:]
+    torch.testing.assert_close(mine, mine[:1].expand_as(mine))
+    torch.testing.assert_close(mine[0].norm(), torch.tensor(1.0), atol=1e-4, rtol=0)
+    assert not others.any()
+
+
+def test_a_lag_mask_narrows_the_pooling(dataset: Dataset) -> None:
+    model = _started(dataset)
+    wide = torch.from_numpy(dataset.wide(40))[:, None]
+    mask = torch.tensor([0.0 if lag == 0 else -1e4 for lag in model.lag_points])
+    with torch.no_grad():
+        still, moved = (
+            model.embed(wide[..., start : start + 1392], mask)[:, :-4] for start in (40, 8)
+        )
+        pooled = model.embed(wide[..., 8 : 8 + 1392])[:, :-4]
+
+    assert float((moved - still).abs().mean()) > 5 * float((pooled - still).abs().mean())
+
+
+def test_pace_has_the_published_parameters() -> None:
+    model = make_model(_recipe(PaceModelPart(name="pace")), 3)
+
+    assert sum(parameter.numel() for parameter in model.parameters()) == 4_278_275
+    assert model.embedding_size == 1024
+
+
+@pytest.mark.parametrize(
+    ("part", "points"),
+    [({}, 174), ({"pooling_size": 64}, 5), ({"pooling_layers": 10}, 1), ({"pooling_size": 1}, 348)],
+)
+def test_the_dense_layer_reads_what_pooling_leaves(part: dict[str, int], points: int) -> None:
+    model = make_model(_recipe(SoysalCnnModelPart(name="soysal_cnn", **part)), 63)
+
+    assert isinstance(model, SoysalCnn)
+    assert model.dense.in_features == 64 * points
+    assert model(torch.rand(2, 1, 1392)).shape == (2, 63)
