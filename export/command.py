@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from train.errors import MissingLibraryError
+from train.host_libraries import host_libraries
 
 if TYPE_CHECKING:
     from export.exporting import Exported
 
 _PATH = click.Path(path_type=Path)
-_LIBRARIES = {"torch", "sklearn", "scipy", "onnx", "onnxscript"}
 
 
 @click.command()
@@ -43,12 +42,8 @@ def export(
     Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused: the model cannot be flown,
     or its exported form does not say what was trained.
     """
-    try:
+    with host_libraries():
         from export.exporting import Order, export_run
-    except ModuleNotFoundError as error:
-        if error.name in _LIBRARIES:
-            raise MissingLibraryError(str(error.name)) from error
-        raise
     exported = export_run(
         Order(run, out, sign, name, release), lambda text: click.echo(text, err=True)
     )

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from train.errors import MissingLibraryError
+from train.host_libraries import host_libraries
 
 if TYPE_CHECKING:
     from train.report import Report
     from train.splits import Group
 
 _PATH = click.Path(path_type=Path)
-_LIBRARIES = {"torch", "sklearn", "scipy", "pybaselines"}
 _ENVELOPE_SHOWN = (-30, -15, 0, 15, 30)
 
 
@@ -69,13 +68,9 @@ def train(
 
     Exit codes: 0 done, 1 failed or interrupted, 2 wrong usage or input.
     """
-    try:
+    with host_libraries():
         from train.progress import Progress
         from train.training import Order, train_run
-    except ModuleNotFoundError as error:
-        if error.name in _LIBRARIES:
-            raise MissingLibraryError(str(error.name)) from error
-        raise
     order = Order(recipe, data, out, folds or 0, cast("Group", group), seed, final, resume)
     report = train_run(order, Progress(quiet=as_json))
     if as_json:

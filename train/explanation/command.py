@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from edge.cli.options import bundle_option, json_option, open_bundle, trust_option
-from train.errors import MissingLibraryError
+from train.host_libraries import host_libraries
 
 if TYPE_CHECKING:
     from train.explanation.explanation import Explanation, Method
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _PATH = click.Path(path_type=Path)
 _MAP_NAMES = {"grad_cam": "Grad-CAM", "gradient": "gradient × height"}
-_LIBRARIES = {"torch", "sklearn", "scipy", "matplotlib", "onnx"}
 
 
 @click.command()
@@ -71,18 +70,13 @@ def explain(
     given = context.get_parameter_source("bundle_path") is ParameterSource.COMMANDLINE
     if run is not None and given:
         raise click.UsageError("--bundle and --run exclude each other")
-    try:
+    with host_libraries():
         from train.explanation.explanation import Question, explain_sample
         from train.explanation.one_sample import one_sample
         from train.explanation.picture import draw
         from train.whole_file import write_whole
 
         subject = _subject(run, bundle_path, trusted_keys)
-    except ModuleNotFoundError as error:
-        library = str(error.name).partition(".")[0]
-        if library in _LIBRARIES:
-            raise MissingLibraryError(library) from error
-        raise
     question = Question(label, cast("Method", method), averaged)
     explanation = explain_sample(subject, one_sample(spectrum, index), question)
     write_whole(out, draw(explanation))

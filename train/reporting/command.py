@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from train.errors import MissingLibraryError
+from train.host_libraries import host_libraries
 
 if TYPE_CHECKING:
     from train.reporting.comparison import Comparison, Row
 
 _PATH = click.Path(path_type=Path)
-_LIBRARIES = {"torch", "sklearn", "scipy", "matplotlib", "jinja2", "markupsafe"}
 
 
 @click.command()
@@ -43,15 +42,11 @@ def report(
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or input.
     """
-    try:
+    with host_libraries():
         from train.reporting.comparison import as_json as json_of
         from train.reporting.comparison import compare
         from train.reporting.page import render
         from train.whole_file import write_whole
-    except ModuleNotFoundError as error:
-        if error.name in _LIBRARIES:
-            raise MissingLibraryError(str(error.name)) from error
-        raise
     comparison = compare(runs, range_cm1, reference)
     for warning in comparison.warnings:
         click.echo(f"outcrop: {warning}", err=True)

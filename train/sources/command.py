@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from train.errors import MissingLibraryError
+from train.host_libraries import host_libraries
 from train.sources.catalog import SOURCES
 
 _PATH = click.Path(path_type=Path)
@@ -33,13 +33,9 @@ def fetch(source: str, out: Path, url: str | None) -> None:
         raise click.BadParameter(
             f"{url!r} does not begin with http:// or https://", param_hint="--url"
         )
-    try:
+    with host_libraries():
         from train.sources.fetching import fetch as fetch_source
         from train.sources.progress import FetchProgress
-    except ModuleNotFoundError as error:
-        if error.name == "requests":
-            raise MissingLibraryError("requests") from error
-        raise
     try:
         fetched = fetch_source(SOURCES[source], out, FetchProgress(), url)
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from train.errors import MissingLibraryError
+from train.host_libraries import host_libraries
 from train.tuning.choice import RULES
 from train.tuning.drift import DRIFT_KINDS, Drift
 from train.tuning.pooling import FAMILIES, Pooling, read_poolings
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from train.tuning.pooling import Family
 
 _PATH = click.Path(path_type=Path)
-_LIBRARIES = {"torch", "sklearn", "scipy", "matplotlib"}
 
 
 def _poolings(
@@ -122,17 +121,13 @@ def tune(
 
     Exit codes: 0 done, 1 failed or interrupted, 2 wrong usage or input.
     """
-    try:
+    with host_libraries():
         import matplotlib  # noqa: F401 - now, not after the sweep
 
         from train.progress import Progress
         from train.tuning.summary import summary
         from train.tuning.sweep import TuningOrder
         from train.tuning.sweep import tune as sweep
-    except ModuleNotFoundError as error:
-        if error.name in _LIBRARIES:
-            raise MissingLibraryError(str(error.name)) from error
-        raise
     order = TuningOrder(
         drift=Drift(cast("DriftKind", drift_kind), drift_cm1),
         data=data,
