@@ -35,7 +35,8 @@ _VIEWS = 2
 class Front(nn.Module):
     """Smoothing, baseline removal, contrast and square root, in float; no weights.
 
-    The baseline is found on every `coarse_points`-th grid point, where it costs a sixth.
+    Baseline and surroundings are found on every `coarse_points`-th grid point, where they cost a
+    sixth and less.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ class Front(nn.Module):
         self.coarse = nn.MaxPool2d((1, window), (1, coarse), (0, margin))
         self.highest = nn.MaxPool2d((1, coarse_window), 1, (0, coarse_window // 2))
         self.mean = _mean(coarse_window)
-        self.surroundings = _mean(part.contrast_points)
+        self.thin = nn.AvgPool2d((1, coarse), (1, coarse))
+        self.around = _mean(part.contrast_points // coarse)
         self.noise_level, self.contrast_floor = part.noise_level, part.contrast_floor
 
     def forward(self, intensity: Tensor) -> Tensor:
@@ -62,7 +64,8 @@ class Front(nn.Module):
         opened = self.mean(self.highest(lowest))  # (N, 1, 1, B/coarse) dilation, then its mean
         baseline = functional.interpolate(opened, smooth.shape[2:], mode="bilinear")  # (N,1,1,B)
         peaks = functional.relu(smooth - baseline)  # (N, 1, 1, B)
-        around = self.surroundings(self.surroundings(peaks))  # (N, 1, 1, B)
+        coarse = self.around(self.around(self.thin(peaks)))  # (N, 1, 1, B/coarse)
+        around = functional.interpolate(coarse, smooth.shape[2:], mode="bilinear")  # (N, 1, 1, B)
         floor = self.contrast_floor * peaks.amax(dim=3, keepdim=True) + _TINY  # (N, 1, 1, 1)
         views = torch.cat([peaks, peaks / (around + floor)], dim=1)  # (N, 2, 1, B)
         return torch.sqrt(views + _TINY)  # (N, 2, 1, B)
