@@ -101,7 +101,9 @@ def _pooling(bundle: Bundle) -> str:
     lags = bundle.manifest.lags
     if not lags:
         return "fixed in the backbone"
-    return f"over ±{lags[-1]:g}, can be set lower in steps of {lags[-1] - lags[-2]:g} (axis units)"
+    unit = "cm⁻¹" if bundle.manifest.grid.axis_kind == "raman_shift_cm1" else "°"
+    step = lags[-1] - lags[-2] if len(lags) > 1 else 0.0
+    return f"over ±{lags[-1]:g} {unit}, can be set lower in steps of {step:g}"
 
 
 def _members(bundle: Bundle) -> Table:

@@ -103,6 +103,19 @@ def test_what_was_recorded_without_a_bundle_is_classified_at_the_next_start(
     assert all(record.verdict is not None for record in _records(tmp_path).values())
 
 
+def test_a_pooling_the_bundle_does_not_have_is_told_and_recording_goes_on(
+    tmp_path: Path, config: Path
+) -> None:
+    text = config.read_text()
+    assert "[bundle]\n" in text
+    config.write_text(text.replace("[bundle]\n", "[bundle]\npooling_cm1 = 8.0\n"))
+    with simulator(tmp_path, 6, 40) as instrument, daemon(config) as running:
+        assert "has one pooling width" in running.wait_for("bundle.refused")["reason"]
+        assert instrument.wait(60) == 0
+        assert running.terminate() == 0
+    assert len(_records(tmp_path)) == 6
+
+
 def test_a_full_disk_is_not_acknowledged_and_nothing_is_lost(tmp_path: Path, config: Path) -> None:
     with simulator(tmp_path, 60, 40) as instrument:
         with daemon(config, largest_file_bytes=150_000) as running:

@@ -110,3 +110,18 @@ def test_an_unknown_mode_is_wrong_usage(with_tiny, labelled):
     outcome = with_tiny("evaluate", labelled, "--mode", "sideways")
     assert outcome.code == 2
     assert "'grid-constant'" in outcome.err
+
+
+def test_the_pooling_can_be_narrowed_to_what_the_instrument_drifts(run, labelled):
+    at_rest, drifted, narrow = (
+        run("evaluate", labelled, "--displace-cm1", moved, *pooling, "--json").objects[0]["top1"]
+        for moved, pooling in ((0, ()), (30, ()), (30, ("--pooling-cm1", 0)))
+    )
+    assert drifted >= 0.8 * at_rest
+    assert narrow < drifted
+
+
+def test_a_pooling_beyond_the_bundles_is_wrong_input(run, labelled):
+    outcome = run("evaluate", labelled, "--pooling-cm1", 41)
+    assert outcome.code == 2
+    assert "can be set to ±0 to ±40" in outcome.err

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edge.bundle import Golden
+from edge.bundle import Bundle, Golden, TrustedKeys, read_bundle, shipped_bundle_path
 from edge.classifier import Classifier, Verdict, judge
-from edge.errors import BundleFormatError, GoldenMismatchError, RunnerError
+from edge.errors import BundleFormatError, GoldenMismatchError, PoolingError, RunnerError
 from edge.head import Head
 from edge.preprocess import preprocess
 from edge.spectrum import Spectrum
@@ -155,3 +155,36 @@ def test_it_can_be_entered_again_after_it_was_left(tiny_bundle):
             assert classifier.classify(library_spectrum("Quartz"))[0].label == "Quartz"
         with pytest.raises(RunnerError, match="not active"):
             classifier.classify(library_spectrum("Quartz"))
+
+
+def _shipped() -> Bundle:
+    return read_bundle(shipped_bundle_path(), TrustedKeys.load(demo=True))
+
+
+def test_the_pooling_is_a_setting_that_trades_drift_for_nothing_else():
+    bundle = _shipped()
+    quartz = library_spectrum("Quartz")
+    drifted = Spectrum(quartz.axis + 32.0, quartz.intensity)
+    with Classifier(bundle) as wide, Classifier(bundle, pooling=0.0) as narrow:
+        assert [wide.classify(s)[0].label for s in (quartz, drifted)] == ["Quartz", "Quartz"]
+        still, moved = (narrow.classify(s)[1] for s in (quartz, drifted))
+        pooled = wide.classify(drifted)[1]
+    assert still is not None
+    assert moved is not None
+    assert pooled is not None
+    assert (moved <= pooled + 0.1).all()
+    assert moved.max() < 0.8 * still.max()
+    assert pooled.max() > 0.9 * still.max()
+
+
+def test_what_depends_on_the_pooling_says_so():
+    bundle = _shipped()
+    names = [Classifier(bundle, pooling=pooling).preprocessing for pooling in (None, 0.0, 24.0)]
+    assert len(set(names)) == 3
+
+
+def test_a_pooling_the_bundle_does_not_have_is_refused(tiny_bundle):
+    with pytest.raises(PoolingError, match="has one pooling width"):
+        Classifier(tiny_bundle.read(), pooling=8.0)
+    with pytest.raises(PoolingError, match="can be set to ±0 to ±40"):
+        Classifier(_shipped(), pooling=48.0)
