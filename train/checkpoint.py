@@ -98,6 +98,8 @@ class Checkpoint:
             ) from error
         if not isinstance(kept, dict) or not {"part", "mark", "state"} <= set(kept):
             raise RunError(str(self.path), "not a checkpoint of a training")
+        if kept["part"] != self.part:  # killed before this part was kept for the first time
+            return None
         if kept["mark"] == self.mark:
             state: State = kept["state"]
             return state

@@ -23,6 +23,7 @@ def test_spectrum_to_verdict_against_the_bare_call() -> None:
     precision = bundle.manifest.precision_for(platform.machine())
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # it advises against the optional lag mask
     session = ort.InferenceSession(
         bundle.backbone(precision), options, providers=["CPUExecutionProvider"]
     )
