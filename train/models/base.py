@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -18,6 +19,9 @@ class Model(nn.Module, ABC):
     Attributes
     ----------
     float_modules : names of the submodules that quantization leaves in float
+    source : where the architecture was published, for `outcrop models`
+    of_sequences : its embedding of a spectrum depends on the other spectra of the batch, which are
+        a sequence in the order they were measured; such a model is not for single spectra
     last_convolution : name of the submodule whose output explanations look at; empty where the
         model has none
     lag_points : displacement each value of a lag mask stands for, grid points; empty where `embed`
@@ -25,6 +29,8 @@ class Model(nn.Module, ABC):
     """
 
     float_modules: tuple[str, ...] = ()
+    source: ClassVar[str] = ""
+    of_sequences: ClassVar[bool] = False
     last_convolution: str = ""
     lag_points: tuple[int, ...] = ()
 

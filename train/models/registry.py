@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from train.errors import RecipeError
-from train.model_parts import ComparatorPart, PaceModelPart, SoysalCnnModelPart
+from train.model_parts import (
+    ModelSettings,
+    NetworkPart,
+    PaceModelPart,
+    SoysalCnnModelPart,
+    TemplateModelPart,
+)
 from train.models.base import Model
 from train.models.pace import Pace
 from train.models.soysal_cnn import SoysalCnn
 from train.models.template import TemplateNetwork
 from train.recipe import Recipe
+
+NETWORKS: dict[type[ModelSettings], Callable[[Any, int, int], Model]] = {
+    TemplateModelPart: TemplateNetwork,
+    SoysalCnnModelPart: SoysalCnn,
+    PaceModelPart: Pace,
+}
+"""The class of each settings, made of (settings, bands, classes)."""
 
 
 def make_model(recipe: Recipe, classes: int) -> Model:
@@ -24,11 +40,19 @@ def make_model(recipe: Recipe, classes: int) -> Model:
     RecipeError
         If the recipe describes a comparator, which is no network: see `train/comparators`.
     """
-    bands = recipe.preprocess.count
-    if isinstance(recipe.model, SoysalCnnModelPart):
-        return SoysalCnn(recipe.model, bands, classes)
-    if isinstance(recipe.model, PaceModelPart):
-        return Pace(recipe.model, bands, classes)
-    if isinstance(recipe.model, ComparatorPart):
+    network = NETWORKS.get(type(recipe.model))
+    if network is None:
         raise RecipeError(recipe.name, [f"model: {recipe.model.name} has no network, only figures"])
-    return TemplateNetwork(recipe.model, bands, classes)
+    return network(recipe.model, recipe.preprocess.count, classes)
+
+
+def make_network(part: NetworkPart, bands: int, classes: int) -> Model:
+    """Return an untrained model of settings alone, for what is trained without a recipe.
+
+    Parameters
+    ----------
+    part : its settings
+    bands : B, points of the grid
+    classes : K; 1 for a single sigmoid neuron
+    """
+    return NETWORKS[type(part)](part, bands, classes)
