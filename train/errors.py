@@ -7,6 +7,7 @@
         ├── RecipeError            a recipe that says something unknown or impossible
         ├── DatasetError           spectra that cannot be trained on
         │   └── SplitError         folds that cannot be made honestly
+        ├── SequenceError          a sequence model given something that is no sequence
         ├── RunError               a RUN folder that cannot be written, read or continued
         ├── MissingLibraryError    the [train] extra is not installed
         └── InterruptedTrainingError   Ctrl-C; what was learned so far is kept
@@ -48,6 +49,26 @@ class DatasetError(TrainError):
 
 class SplitError(DatasetError):
     """Folds that would put a mineral into none or all of the training parts."""
+
+
+class SequenceError(TrainError):
+    """A model of sequences given fewer spectra than a sequence has.
+
+    Parameters
+    ----------
+    model : its name, as `outcrop models` lists it
+    got : number of spectra it was given
+    """
+
+    def __init__(self, model: str, got: int) -> None:
+        spectra = "1 spectrum" if got == 1 else f"{got} spectra"
+        super().__init__(
+            f"{model}: expected a sequence of at least 2 spectra in the order they were measured, "
+            f"got {spectra}; its verdict on a spectrum depends on the others of the sequence. "
+            "For single spectra take a model that `outcrop models` lists as such"
+        )
+        self.model = model
+        self.got = got
 
 
 class RunError(TrainError):
