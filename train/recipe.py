@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import tomli_w
 from pydantic import (
@@ -104,7 +104,19 @@ class FitPart(_Part):
 
     epochs: int = Field(default=40, ge=1, le=10000, description="passes over the spectra")
     batch_size: int = Field(default=64, ge=2, le=4096, description="spectra a step")
-    learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest, one cycle")
+    learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest of the schedule")
+    schedule: Literal["one_cycle", "plateau"] = Field(
+        default="one_cycle",
+        description="one rise and fall over all epochs; or x 0.7 after 3 epochs without a better "
+        "validation loss, stop after 5, and the best epoch's weights are kept",
+    )
+    validation_share: float = Field(
+        default=0.15,
+        gt=0,
+        le=0.5,
+        description="plateau only: share of the training spectra, by specimen, not trained on but "
+        "watched; never the held-out fold",
+    )
     weight_decay: float = Field(default=0.05, ge=0, le=10, description="decoupled (AdamW)")
     label_smoothing: float = Field(default=0.05, ge=0, lt=1, description="share spread evenly")
     class_weight_power: float = Field(
