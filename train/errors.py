@@ -6,7 +6,8 @@
     └── TrainError
         ├── RecipeError            a recipe that says something unknown or impossible
         ├── DatasetError           spectra that cannot be trained on
-        │   └── SplitError         folds that cannot be made honestly
+        │   ├── SplitError         folds that cannot be made honestly
+        │   └── MissingDataError   a data set that an experiment needs is not there
         ├── SequenceError          a sequence model given something that is no sequence
         ├── RunError               a RUN folder that cannot be written, read or continued
         ├── MissingLibraryError    the [train] extra is not installed
@@ -49,6 +50,18 @@ class DatasetError(TrainError):
 
 class SplitError(DatasetError):
     """Folds that would put a mineral into none or all of the training parts."""
+
+
+class MissingDataError(DatasetError):
+    """A data set that an experiment needs is not in the data folder."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        super().__init__(
+            folder,
+            f"no {name} there, nor beside it; name the folder of the data sets by --data or "
+            "OUTCROP_DATA (train/reproduction/README.md says what is read, and where it is from)",
+        )
+        self.name = name
 
 
 class SequenceError(TrainError):

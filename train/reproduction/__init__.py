@@ -1,0 +1,1 @@
+"""The papers' tables and figures, measured here and set beside what was printed."""
