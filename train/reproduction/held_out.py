@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from train.dataset import Dataset
 from train.held_back import hold_back
 from train.reproduction.outcome import AS_IN_PAPER, BY_SPECIMEN
-from train.splits import Fold, Group
+from train.splits import Fold, Group, split
 
 Protocol = Literal["paper", "specimen"]
 """How spectra are divided: at random as in the papers, or by specimen. Serves in keys of pieces."""
@@ -44,9 +44,8 @@ def hold_out(dataset: Dataset, protocol: Protocol, seed: int, share: float = TES
 def divide(dataset: Dataset, protocol: Protocol, folds: int, seed: int) -> tuple[Fold, ...]:
     """Divide spectra into folds, each of which holds out about as many of each mineral.
 
-    Where `train.splits.split` refuses minerals of one specimen, here they are trained on in every
-    fold and never held out: the oriented set has many of them. Everything else is held out once,
-    but for at least one specimen of each mineral, so that every fold knows every mineral.
+    `train.splits.split` does it where it can. By specimen it refuses minerals of one specimen, of
+    which the oriented set has 60: here they are trained on in every fold and never held out.
 
     Parameters
     ----------
@@ -54,15 +53,47 @@ def divide(dataset: Dataset, protocol: Protocol, folds: int, seed: int) -> tuple
     protocol : as in `hold_out`
     folds : number of folds
     seed : the same seed gives the same folds
+
+    Raises
+    ------
+    SplitError
+        If a mineral would be missing from a training part, with its name.
     """
-    left, made = np.arange(len(dataset)), []
-    for number in range(folds):
-        share = len(dataset) / folds / len(left) if len(left) else 0.0
-        part = hold_back(dataset, left, min(share, 1.0), group_of(protocol), seed + 1000 * number)
-        made.append(part.held_out)
-        left = part.train
-    everything = np.arange(len(dataset))
-    return tuple(Fold(np.setdiff1d(everything, held), held) for held in made)
+    if protocol == "paper" or not _single(dataset):
+        return split(dataset, folds, group_of(protocol), seed)
+    fold_of = _dealt(dataset, folds, seed)
+    return tuple(
+        Fold(np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number))
+        for number in range(folds)
+    )
+
+
+def _single(dataset: Dataset) -> set[int]:
+    """Return the minerals of one specimen."""
+    return {k for k, names in specimens_of(dataset).items() if len(names) == 1}
+
+
+def specimens_of(dataset: Dataset) -> dict[int, list[str | None]]:
+    """Return the specimens of each mineral, in the order of the spectra."""
+    found: dict[int, list[str | None]] = {}
+    for class_id, name in zip(dataset.class_ids.tolist(), dataset.specimens, strict=True):
+        names = found.setdefault(class_id, [])
+        if name not in names:
+            names.append(name)
+    return found
+
+
+def _dealt(dataset: Dataset, folds: int, seed: int) -> NDArray[np.int64]:
+    """Deal each mineral's specimens out over the folds; -1 for what is held out in none."""
+    generator = np.random.default_rng(seed)
+    fold_of_specimen: dict[tuple[int, str | None], int] = {}
+    for class_id, names in specimens_of(dataset).items():
+        first = int(generator.integers(folds))
+        for place, which in enumerate(generator.permutation(len(names))):
+            fold = (first + place) % folds if len(names) > 1 else -1
+            fold_of_specimen[class_id, names[which]] = fold
+    pairs = zip(dataset.class_ids.tolist(), dataset.specimens, strict=True)
+    return np.array([fold_of_specimen[pair] for pair in pairs], dtype=np.int64)
 
 
 def limited(dataset: Dataset, classes: int) -> Dataset:

@@ -49,10 +49,11 @@ class Ledger:
         """Measure a piece and keep what it found."""
         started = time.monotonic()
         found = piece.measure(tell)
-        entry = Entry(found, time.monotonic() - started)
-        content = json.dumps({"key": piece.key, "wall_s": entry.wall_s, "found": found}, indent=1)
+        wall_s = time.monotonic() - started
+        content = json.dumps({"key": piece.key, "wall_s": wall_s, "found": found})
         write_whole(self._path(piece), content.encode() + b"\n")
-        return entry
+        # as a later command reads it: the same rows come of both
+        return Entry(json.loads(content)["found"], wall_s)
 
     def forget(self) -> None:
         """Remove all finished pieces."""

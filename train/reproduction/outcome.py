@@ -29,8 +29,8 @@ class Row:
 
     key: str
     quantity: str
-    paper: float | str | None
-    ours: tuple[float, ...] | str
+    paper: float | int | str | None
+    ours: tuple[float | int, ...] | str
     protocol: str
     unit: str = "%"
     n: int | None = None
