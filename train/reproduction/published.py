@@ -1,10 +1,10 @@
 """The label subsets that Soysal et al. published, as positions among the 838 raw spectra.
 
-They published 347 raw arrays with the lists of those that are labelled at 10, 20, 30 and 40 %. 337 of
-the arrays are preprocessed spectra of the 838 to within 1e-6, so that file and specimen are known.
-The other ten come from older files of the same minerals, which are not among the 838: the most
-similar spectrum of the same mineral stands in, so the subsets keep their sizes of 85, 170, 255 and
-340. No list is published for 50 %: 85 spectra are drawn and added to those of 40 %.
+They published 347 raw arrays with the lists of those that are labelled at 10, 20, 30 and 40 %. Of
+these arrays 337 are preprocessed spectra of the 838 to within 1e-6, so that file and specimen are
+known. The other ten come from older files of the same minerals, which are not among the 838: the
+most similar spectrum of the same mineral stands in for each, as long as there is one left (339 of
+the 340 at 40 %). No list is published for 50 %: 85 spectra are drawn and added to those of 40 %.
 
 The published test set is not here either. One is drawn for each seed among the spectra that no
 subset holds, and serves both protocols with the same trained model:
@@ -109,12 +109,16 @@ def _subsets(path: Path, dataset: Dataset) -> dict[int, NDArray[np.int64]]:
             intensity, minerals = arrays["intensity"], arrays["mineral"]
             lists = [arrays[name] for name in names]
         positions = match(dataset, intensity, [str(mineral) for mineral in minerals])
-        subsets = [positions[chosen] for chosen in lists]
+        subsets = [_known(positions[chosen]) for chosen in lists]
     except (OSError, KeyError, ValueError, IndexError) as error:
         raise DatasetError(
             str(path), f"not the arrays that Soysal et al. published: {error}"
         ) from error
     return dict(zip(_PUBLISHED, subsets, strict=True))
+
+
+def _known(positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    return positions[positions >= 0]
 
 
 def match(
@@ -130,13 +134,13 @@ def match(
 
     Returns
     -------
-    (n,) int64, all different; of an array that is none of the data set, the most similar spectrum
-    (by the cosine) of the same mineral that no other array is
+    (n,) int64, all different; for an array that is none of the data set, the most similar spectrum
+    (by the cosine) of the same mineral that no other array is, or −1 if there is none left
 
     Raises
     ------
     ValueError
-        If a mineral is none of the data set's, or has more arrays than spectra.
+        If a mineral is none of the data set's.
     """
     found = np.full(len(intensity), -1, dtype=np.int64)
     class_ids = [dataset.classes.index(normalize_label(mineral)) for mineral in minerals]
@@ -150,7 +154,8 @@ def match(
         free = np.setdiff1d(of_class, found)
         candidates = dataset.intensity[free]
         cosines = candidates @ intensity[row] / np.linalg.norm(candidates, axis=1)
-        found[row] = free[cosines.argmax()]
+        if len(free):
+            found[row] = free[cosines.argmax()]
     return found
 
 
