@@ -15,11 +15,20 @@ from train.model_parts.comparators import (
     PeakKnnPart,
     PeakSvmPart,
 )
-from train.model_parts.pace import PaceModelPart
-from train.model_parts.soysal import SoysalCnnModelPart
+from train.model_parts.pace import PaceModelPart, Resnet1dModelPart, Vit1dModelPart
+from train.model_parts.siamese import SiameseModelPart
+from train.model_parts.soysal import SoysalCnnModelPart, SoysalMlpModelPart
 from train.model_parts.template import TemplateModelPart
 
-NetworkPart = TemplateModelPart | SoysalCnnModelPart | PaceModelPart
+NetworkPart = (
+    TemplateModelPart
+    | SoysalCnnModelPart
+    | SoysalMlpModelPart
+    | SiameseModelPart
+    | PaceModelPart
+    | Resnet1dModelPart
+    | Vit1dModelPart
+)
 """Models trained by gradient, with a backbone and a head."""
 
 ModelPart = Annotated[NetworkPart | ComparatorPart, Field(discriminator="name")]
@@ -48,6 +57,10 @@ __all__ = [
     "PaceModelPart",
     "PeakKnnPart",
     "PeakSvmPart",
+    "Resnet1dModelPart",
+    "SiameseModelPart",
     "SoysalCnnModelPart",
+    "SoysalMlpModelPart",
     "TemplateModelPart",
+    "Vit1dModelPart",
 ]

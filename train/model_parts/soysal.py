@@ -22,3 +22,15 @@ class SoysalCnnModelPart(ModelSettings):
     dropout: float = Field(
         default=0.5, ge=0, lt=1, description="share of the dense layer dropped in training"
     )
+
+
+class SoysalMlpModelPart(ModelSettings):
+    """The multilayer perceptrons of Soysal et al. 2025; see `train/models/soysal_mlp.py`."""
+
+    name: Literal["soysal_mlp"]
+    size: Literal["small", "mid", "large"] = Field(
+        default="mid", description="neurons of the first three layers"
+    )
+    dropout: float = Field(
+        default=0.5, ge=0, lt=1, description="share of the dense layer dropped in training"
+    )

@@ -10,19 +10,31 @@ from train.model_parts import (
     ModelSettings,
     NetworkPart,
     PaceModelPart,
+    Resnet1dModelPart,
+    SiameseModelPart,
     SoysalCnnModelPart,
+    SoysalMlpModelPart,
     TemplateModelPart,
+    Vit1dModelPart,
 )
 from train.models.base import Model
 from train.models.pace import Pace
+from train.models.resnet1d import Resnet1d
+from train.models.siamese import Siamese
 from train.models.soysal_cnn import SoysalCnn
+from train.models.soysal_mlp import SoysalMlp
 from train.models.template import TemplateNetwork
+from train.models.vit1d import Vit1d
 from train.recipe import Recipe
 
 NETWORKS: dict[type[ModelSettings], Callable[[Any, int, int], Model]] = {
     TemplateModelPart: TemplateNetwork,
     SoysalCnnModelPart: SoysalCnn,
+    SoysalMlpModelPart: SoysalMlp,
+    SiameseModelPart: Siamese,
     PaceModelPart: Pace,
+    Resnet1dModelPart: Resnet1d,
+    Vit1dModelPart: Vit1d,
 }
 """The class of each settings, made of (settings, bands, classes)."""
 
