@@ -18,6 +18,17 @@ from train.model_parts.comparators import (
 from train.model_parts.pace import PaceModelPart, Resnet1dModelPart, Vit1dModelPart
 from train.model_parts.siamese import SiameseModelPart
 from train.model_parts.soysal import SoysalCnnModelPart, SoysalMlpModelPart
+from train.model_parts.sun import (
+    SunBinnedModelPart,
+    SunCnnModelPart,
+    SunFcnnModelPart,
+    SunLstmModelPart,
+    SunPart,
+    SunResnetModelPart,
+    SunScModelPart,
+    SunSctModelPart,
+    SunTransformerModelPart,
+)
 from train.model_parts.template import TemplateModelPart
 
 NetworkPart = (
@@ -28,6 +39,7 @@ NetworkPart = (
     | PaceModelPart
     | Resnet1dModelPart
     | Vit1dModelPart
+    | SunPart
 )
 """Models trained by gradient, with a backbone and a head."""
 
@@ -61,6 +73,15 @@ __all__ = [
     "SiameseModelPart",
     "SoysalCnnModelPart",
     "SoysalMlpModelPart",
+    "SunBinnedModelPart",
+    "SunCnnModelPart",
+    "SunFcnnModelPart",
+    "SunLstmModelPart",
+    "SunPart",
+    "SunResnetModelPart",
+    "SunScModelPart",
+    "SunSctModelPart",
+    "SunTransformerModelPart",
     "TemplateModelPart",
     "Vit1dModelPart",
 ]

@@ -14,6 +14,14 @@ from train.model_parts import (
     SiameseModelPart,
     SoysalCnnModelPart,
     SoysalMlpModelPart,
+    SunBinnedModelPart,
+    SunCnnModelPart,
+    SunFcnnModelPart,
+    SunLstmModelPart,
+    SunResnetModelPart,
+    SunScModelPart,
+    SunSctModelPart,
+    SunTransformerModelPart,
     TemplateModelPart,
     Vit1dModelPart,
 )
@@ -23,6 +31,14 @@ from train.models.resnet1d import Resnet1d
 from train.models.siamese import Siamese
 from train.models.soysal_cnn import SoysalCnn
 from train.models.soysal_mlp import SoysalMlp
+from train.models.sun_binned import SunBinned
+from train.models.sun_cnn import SunCnn
+from train.models.sun_fcnn import SunFcnn
+from train.models.sun_lstm import SunLstm
+from train.models.sun_resnet import SunResnet
+from train.models.sun_sc import SunSc
+from train.models.sun_sct import SunSct
+from train.models.sun_transformer import SunTransformer
 from train.models.template import TemplateNetwork
 from train.models.vit1d import Vit1d
 from train.recipe import Recipe
@@ -35,6 +51,14 @@ NETWORKS: dict[type[ModelSettings], Callable[[Any, int, int], Model]] = {
     PaceModelPart: Pace,
     Resnet1dModelPart: Resnet1d,
     Vit1dModelPart: Vit1d,
+    SunBinnedModelPart: SunBinned,
+    SunFcnnModelPart: SunFcnn,
+    SunCnnModelPart: SunCnn,
+    SunResnetModelPart: SunResnet,
+    SunLstmModelPart: SunLstm,
+    SunTransformerModelPart: SunTransformer,
+    SunScModelPart: SunSc,
+    SunSctModelPart: SunSct,
 }
 """The class of each settings, made of (settings, bands, classes)."""
 
