@@ -25,13 +25,11 @@ from export.packing import Parts, make_head, make_manifest
 from export.parity import ParityReport, check_parity, measure_parity
 from export.precisions import PRECISIONS, Backbones, make_backbones
 from export.signing import public_pem, read_private_key
-from train.model_parts import COMPARATOR_NAMES
+from train.models.exportable import why_not_exportable
 from train.recipe import Recipe
 from train.report import Report
 from train.run import CHECKPOINT, RunFolder, RunSpectra
 from train.whole_file import write_whole
-
-_LARGEST_EMBEDDING = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def export_run(order: Order, tell: Callable[[str], None]) -> Exported:
     key = Ed25519PrivateKey.generate() if order.sign is None else read_private_key(order.sign)
     run = RunFolder(order.run)
     recipe, report = run.read_recipe(), run.read_report()
-    folds = _check_exportable(report)
+    folds = _check_exportable(recipe, report)
     spectra, classes = run.read_spectra(), len(report.classes)
     parity = measure_parity(run, recipe, spectra, classes, folds, tell)
     check_parity(parity)
@@ -115,16 +113,11 @@ def export_run(order: Order, tell: Callable[[str], None]) -> Exported:
     return Exported(len(content), sizes, parity, latency_us, precision, public)
 
 
-def _check_exportable(report: Report) -> int:
+def _check_exportable(recipe: Recipe, report: Report) -> int:
     """Return the number of folds of a run that may become a bundle."""
-    if report.model in COMPARATOR_NAMES:
-        raise UnexportableModelError(report.model, "has no network that a bundle could hold")
-    if report.embedding_size > _LARGEST_EMBEDDING:
-        raise UnexportableModelError(
-            report.model,
-            f"gives embeddings of {report.embedding_size} values, a bundle's head reads at most "
-            f"{_LARGEST_EMBEDDING}",
-        )
+    reason = why_not_exportable(recipe.model, report.embedding_size)
+    if reason is not None:
+        raise UnexportableModelError(report.model, reason)
     if report.cross_validation is None:
         raise UnfinishedRunError(
             f"{report.name}: a bundle says how accurate its model is on unseen specimens; "

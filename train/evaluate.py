@@ -33,6 +33,15 @@ def logits_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.float3
     return logits
 
 
+@torch.no_grad()
+def features_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return embeddings (N, D) float32 of preprocessed spectra (N, B): what its head reads."""
+    model.eval()
+    batches = torch.split(torch.from_numpy(intensity)[:, None], _BATCH)
+    features: NDArray[np.float32] = torch.cat([model.embed(batch) for batch in batches]).numpy()
+    return features
+
+
 def top_share(logits: NDArray[np.float32], class_ids: NDArray[np.int64], k: int = 1) -> float:
     """Return the share of spectra whose class is among the k most probable.
 

@@ -17,6 +17,7 @@ from train.dataset import Dataset, load_dataset, read_names
 from train.errors import InterruptedTrainingError, RecipeError
 from train.model_parts import ComparatorPart
 from train.models import make_model
+from train.models.exportable import reads_sequences
 from train.progress import Progress
 from train.recipe import Recipe, read_recipe
 from train.report import CalibrationReport, Report, UnusedSpectrum
@@ -67,7 +68,7 @@ def train_run(order: Order, progress: Progress) -> Report:
     """
     started = time.monotonic()
     recipe = read_recipe(order.recipe)
-    _check_leaves_something(recipe, order)
+    _check_trainable(recipe, order)
     names = _names(recipe, order.recipe.parent)
     dataset, faults = load_dataset(order.data, recipe.data, recipe.preprocess.grid(), names)
     _tell(dataset, faults, progress)
@@ -89,7 +90,14 @@ def train_run(order: Order, progress: Progress) -> Report:
     return _train_final(session, report, started)
 
 
-def _check_leaves_something(recipe: Recipe, order: Order) -> None:
+def _check_trainable(recipe: Recipe, order: Order) -> None:
+    if reads_sequences(recipe.model):
+        fault = (
+            f"model: the verdict of {recipe.model.name} on a spectrum depends on the other spectra "
+            "of its sequence, and a recipe's spectra are no sequence; `outcrop reproduce "
+            "hed-table1` trains it on one, and `outcrop models` lists those of single spectra"
+        )
+        raise RecipeError(str(order.recipe), [fault])
     if isinstance(recipe.model, ComparatorPart) and not order.folds:
         fault = f"model: {recipe.model.name} gives figures, not weights; add --cross-validate 5"
         raise RecipeError(str(order.recipe), [fault])

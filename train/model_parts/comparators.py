@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from train.model_parts.base import ModelSettings
 
 
 class _PeakPart(ModelSettings):
+    source: ClassVar[str] = "Soysal et al. 2025, tables 1 and 2"
     peaks: Literal["wavelet", "local_maxima"] = Field(
         default="local_maxima", description="how peaks are found, see `train/comparators/peaks.py`"
     )
@@ -33,6 +34,7 @@ class PeakSvmPart(_PeakPart):
 
 
 class _RootedPart(ModelSettings):
+    source: ClassVar[str] = "outcrop; baseline of Eilers and Boelens 2005"
     coarse_points: int = Field(
         default=4, ge=1, le=16, description="grid points averaged first, into one coarse point"
     )

@@ -12,6 +12,8 @@ of 512 a bundle's head can read its embedding.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -52,6 +54,7 @@ class Pace(Model):
     classes : K
     """
 
+    source: ClassVar[str] = "PACE, Anal. Chem. 2024, 96, 2866"
     averaging: Tensor
 
     def __init__(self, part: PaceModelPart, bands: int, classes: int) -> None:

@@ -1,8 +1,8 @@
 """A Siamese network: spectra of one mineral lie close together, those of two far apart.
 
-Koch, Zemel and Salakhutdinov 2015, on spectra by Liu et al. (Analyst 2019); Soysal et al. 2025
-weigh it against the refitting of a softmax. They print no layers. Here the tower is the three
-convolutions of Soysal et al.'s CNN, a dense layer, and unit norm.
+Koch, Zemel and Salakhutdinov 2015; on spectra Liu et al. (Chemom. Intell. Lab. Syst. 2019, 184,
+175); Soysal et al. 2025 weigh it against the refitting of a softmax. They print no layers. Here the
+tower is the three convolutions of Soysal et al.'s CNN, a dense layer, and unit norm.
 
 *Training.* In each step every spectrum of the batch is paired with one training spectrum of each
 mineral, drawn anew; the same tower reads both twins, and the loss is the cross-entropy of a softmax
@@ -43,7 +43,7 @@ class Siamese(Model):
     """
 
     source: ClassVar[str] = (
-        "Koch et al. 2015; on spectra Liu et al., Analyst 2019; tower of Soysal et al. 2025"
+        "Koch et al. 2015; on spectra Liu et al. 2019; the tower of Soysal et al. 2025"
     )
     last_convolution = "convolution3"
 

@@ -20,6 +20,7 @@ examined, not exported.
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,7 @@ class SoysalCnn(Model):
     classes : K
     """
 
+    source: ClassVar[str] = "Soysal et al. 2025, figure 6; after Liu et al., Analyst 2017"
     last_convolution = "convolution3"
 
     def __init__(self, part: SoysalCnnModelPart, bands: int, classes: int) -> None:

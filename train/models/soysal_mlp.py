@@ -1,4 +1,4 @@
-"""The multilayer perceptrons of Soysal et al. 2025, section 4: small, mid and large.
+"""The multilayer perceptrons of Soysal et al. 2025: small, mid and large.
 
 Their CNN with its convolutions replaced by three dense layers (small 16, 32, 64 neurons; mid 32,
 64, 128; large 64, 128, 256); the last two layers are those of the CNN, a dense tanh layer of 2048
@@ -40,7 +40,7 @@ class SoysalMlp(Model):
     classes : K
     """
 
-    source: ClassVar[str] = "Soysal et al. 2025, section 4 (MLP-small, -mid, -large)"
+    source: ClassVar[str] = "Soysal et al. 2025 (MLP-small, -mid, -large)"
 
     def __init__(self, part: SoysalMlpModelPart, bands: int, classes: int) -> None:
         super().__init__(_DENSE, classes)

@@ -18,6 +18,7 @@ quantizes best.
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import torch
 from sklearn.cluster import KMeans
@@ -96,6 +97,7 @@ class TemplateNetwork(Model):
     classes : K; the embedding has `templates_per_class` × K values of each view, and K more
     """
 
+    source: ClassVar[str] = "outcrop"
     # the convolution holds some hundred weights; int8 would cost agreement there and gain nothing
     float_modules = ("front", "convolution")
     last_convolution = "convolution"

@@ -34,7 +34,7 @@ from export.signing import public_pem, read_private_key
 from train.errors import RunError
 from train.evaluate import logits_of
 from train.models import Model
-from train.recipe import PreprocessPart
+from train.recipe import PreprocessPart, Recipe
 from train.run import RunFolder, RunSpectra
 
 pytestmark = pytest.mark.train
@@ -131,6 +131,22 @@ def test_runs_that_may_not_fly_are_refused(
     with pytest.raises(error):
         export_run(Order(run, tmp_path / "b.outcrop"), _silent)
     assert not (tmp_path / "b.outcrop").exists()
+
+
+@pytest.mark.parametrize("name", ["sun_lstm", "sun_transformer", "sun_sct", "peak_knn"])
+def test_what_classifies_no_single_spectrum_is_refused(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    recipe = Recipe.model_validate({"name": "a", "model": {"name": name}})
+    monkeypatch.setattr(RunFolder, "read_recipe", lambda self: recipe)
+
+    with pytest.raises(UnexportableModelError) as refused:
+        export_run(Order(run, tmp_path / "b.outcrop"), _silent)
+
+    assert refused.value.exit_code == 3
+    if name.startswith("sun"):
+        assert "other spectra of its sequence" in str(refused.value)
+        assert "outcrop reproduce hed-table1" in str(refused.value)
 
 
 def test_a_failed_parity_leaves_no_file(

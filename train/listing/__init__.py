@@ -1,0 +1,1 @@
+"""`outcrop models`: what every model is, and how large."""
