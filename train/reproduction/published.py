@@ -149,7 +149,7 @@ def match(
         difference = np.abs(dataset.intensity[of_class] - array).max(axis=1)
         if difference.min() <= _EQUAL:
             found[row] = of_class[difference.argmin()]
-    for row in np.flatnonzero(found < 0):
+    for row in np.flatnonzero(found < 0).tolist():
         of_class = np.flatnonzero(dataset.class_ids == class_ids[row])
         free = np.setdiff1d(of_class, found)
         candidates = dataset.intensity[free]

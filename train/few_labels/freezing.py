@@ -1,0 +1,91 @@
+"""The first layers learned from few spectra and frozen, the rest from everything.
+
+Soysal et al. 2025, §7 and table 9: how many spectra do low-level features take? The layers below
+are trained as part of a whole network on a subset, copied into a new network and frozen there; the
+rest of that network starts from new weights (the paper does not say whether it starts anew) and is
+trained on all labelled spectra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from train.dataset import Dataset
+from train.errors import RecipeError
+from train.evaluate import Predict, logits_of
+from train.few_labels.labels import Tell, check_labels
+from train.few_labels.rest import train_rest
+from train.models import Model, make_model
+from train.recipe import Recipe
+
+FIRST_TWO = ("convolution1", "convolution2")
+"""Layers 1 and 2 of the CNN of Soysal et al."""
+
+
+def fit_frozen(
+    recipe: Recipe,
+    dataset: Dataset,
+    labelled: NDArray[np.int64],
+    subset: NDArray[np.int64],
+    seed: int,
+    tell: Tell,
+    layers: Sequence[str] = FIRST_TWO,
+) -> Predict:
+    """Train layers on a subset, freeze them, and train the rest on all labelled spectra.
+
+    Parameters
+    ----------
+    recipe : of a network; both trainings follow it, by one cycle of the learning rate
+    dataset : all spectra
+    labelled : (n,) positions that the rest is trained on
+    subset : (m,) positions that the layers are trained on; not every mineral must be among them
+    seed : of first weights, order, augmentation
+    tell : told after each epoch
+    layers : names of the submodules that are frozen
+
+    Raises
+    ------
+    TooFewLabelsError
+        If a mineral has no labelled spectrum.
+    RecipeError
+        If the recipe's network has no layer of a name, or the recipe is of no network.
+    """
+    check_labels(dataset, labelled)
+    torch.manual_seed(seed)
+    first = make_model(recipe, len(dataset.classes))
+    _check_layers(recipe, first, layers)
+    train_rest(first, recipe, dataset, subset, seed, _part_of(tell, 0.0, "first layers"))
+    torch.manual_seed(seed + 1)
+    model = make_model(recipe, len(dataset.classes))
+    for name in layers:
+        layer = model.get_submodule(name)
+        layer.load_state_dict(first.get_submodule(name).state_dict())
+        layer.requires_grad_(False)
+    train_rest(model, recipe, dataset, labelled, seed, _part_of(tell, 0.5, "the rest"))
+
+    def predict(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
+        return logits_of(model, intensity)
+
+    return predict
+
+
+def _check_layers(recipe: Recipe, model: Model, layers: Sequence[str]) -> None:
+    known = {name for name, module in model.named_modules() if isinstance(module, nn.Module)}
+    faults = [f"model: {recipe.model.name} has no layer {name}" for name in layers]
+    faults = [fault for fault, name in zip(faults, layers, strict=True) if name not in known]
+    if faults:
+        raise RecipeError(recipe.name, faults)
+
+
+def _part_of(tell: Tell, start: float, words: str) -> Tell:
+    """Return a teller of half a training."""
+
+    def told(share: float, said: str) -> None:
+        tell(start + share / 2, f"{words}, {said}")
+
+    return told
