@@ -7,6 +7,9 @@
         ├── RecipeError            a recipe that says something unknown or impossible
         ├── DatasetError           spectra that cannot be trained on
         │   ├── SplitError         folds that cannot be made honestly
+        │   ├── MixtureError       nothing to mix: spectra of fewer than two minerals
+        │   ├── TooFewLabelsError  a mineral without a labelled spectrum
+        │   ├── NoUnlabelledError  nothing to learn from without labels
         │   └── MissingDataError   a data set that an experiment needs is not there
         ├── SequenceError          a sequence model given something that is no sequence
         ├── RunError               a RUN folder that cannot be written, read or continued
@@ -50,6 +53,61 @@ class DatasetError(TrainError):
 
 class SplitError(DatasetError):
     """Folds that would put a mineral into none or all of the training parts."""
+
+
+class MixtureError(DatasetError):
+    """Spectra that cannot be mixed, because they are of fewer than two minerals."""
+
+    def __init__(self, spectra: int, minerals: str) -> None:
+        super().__init__(
+            "mixtures",
+            f"two minerals are needed, and the {spectra} spectra to mix are of: {minerals}; "
+            "choose more spectra",
+        )
+        self.spectra = spectra
+        self.minerals = minerals
+
+
+class TooFewLabelsError(DatasetError):
+    """Labelled spectra that do not show every mineral, as fewer spectra than minerals cannot.
+
+    Parameters
+    ----------
+    labelled : number of labelled spectra
+    classes : number of minerals
+    missing : minerals without any
+    """
+
+    def __init__(self, labelled: int, classes: int, missing: Sequence[str]) -> None:
+        named = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        super().__init__(
+            "labelled spectra",
+            f"{labelled} of {classes} minerals, and every mineral needs one; {len(missing)} have "
+            f"none: {named}; label a spectrum of each, or leave those minerals out",
+        )
+        self.labelled = labelled
+        self.classes = classes
+        self.missing = tuple(missing)
+
+
+class NoUnlabelledError(DatasetError):
+    """Too few spectra for what is learned without labels.
+
+    Parameters
+    ----------
+    method : that learns, in words
+    got, least : number of spectra there are, and that it needs
+    """
+
+    def __init__(self, method: str, got: int, least: int) -> None:
+        super().__init__(
+            "unlabelled spectra",
+            f"{method} needs at least {least}, got {got}; add spectra without labels, or train on "
+            "the labelled ones alone (outcrop train)",
+        )
+        self.method = method
+        self.got = got
+        self.least = least
 
 
 class MissingDataError(DatasetError):
