@@ -56,6 +56,11 @@ def oriented(place: Workplace) -> Dataset:
     return _pruned(locate(place.data, "rruff/excellent_oriented.zip"))
 
 
+def low_resolution(place: Workplace) -> Dataset:
+    """Return the raw low-resolution spectra of minerals with at least 8 of them."""
+    return _pruned(locate(place.data, "rruff/LR-Raman.zip"))
+
+
 @cache
 def _raw63(path: Path) -> Dataset:
     # of one of the 63 minerals five spectra are among those published for training

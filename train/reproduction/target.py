@@ -53,7 +53,10 @@ class Piece:
 class Target(Protocol):
     """One table or figure."""
 
-    title: str
+    @property
+    def title(self) -> str:
+        """What the paper calls it, and what it shows."""
+        ...
 
     def pieces(self, place: Workplace) -> Sequence[Piece]:
         """Return what has to be measured, in order; cheap, and the same for the same place."""
