@@ -13,12 +13,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from train.dataset import Dataset
 from train.errors import RecipeError
 from train.evaluate import Predict, logits_of
-from train.few_labels.labels import Tell, check_labels
+from train.few_labels.labels import Tell, check_labels, check_unlabelled
 from train.few_labels.rest import train_rest
 from train.models import Model, make_model
 from train.recipe import Recipe
@@ -52,21 +51,15 @@ def fit_frozen(
     ------
     TooFewLabelsError
         If a mineral has no labelled spectrum.
+    NoUnlabelledError
+        If the subset is empty.
     RecipeError
         If the recipe's network has no layer of a name, or the recipe is of no network.
     """
     check_labels(dataset, labelled)
-    torch.manual_seed(seed)
-    first = make_model(recipe, len(dataset.classes))
-    _check_layers(recipe, first, layers)
-    train_rest(first, recipe, dataset, subset, seed, _part_of(tell, 0.0, "first layers"))
-    torch.manual_seed(seed + 1)
-    model = make_model(recipe, len(dataset.classes))
-    for name in layers:
-        layer = model.get_submodule(name)
-        layer.load_state_dict(first.get_submodule(name).state_dict())
-        layer.requires_grad_(False)
-    train_rest(model, recipe, dataset, labelled, seed, _part_of(tell, 0.5, "the rest"))
+    first = train_whole(recipe, dataset, subset, seed, _half(tell, 0.0, "first layers"))
+    told = _half(tell, 0.5, "the rest")
+    model = train_above(first, recipe, dataset, labelled, seed, told, layers)
 
     def predict(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
         return logits_of(model, intensity)
@@ -74,15 +67,58 @@ def fit_frozen(
     return predict
 
 
+def train_whole(
+    recipe: Recipe, dataset: Dataset, subset: NDArray[np.int64], seed: int, tell: Tell
+) -> Model:
+    """Return a whole network trained on a subset; arguments as of `fit_frozen`."""
+    check_unlabelled("learning the first layers", subset)
+    torch.manual_seed(seed)
+    model = make_model(recipe, len(dataset.classes))
+    train_rest(model, recipe, dataset, subset, seed, tell)
+    return model
+
+
+def train_above(
+    first: Model,
+    recipe: Recipe,
+    dataset: Dataset,
+    labelled: NDArray[np.int64],
+    seed: int,
+    tell: Tell,
+    layers: Sequence[str] = FIRST_TWO,
+) -> Model:
+    """Return a network whose layers are those of another, frozen, and the rest trained anew.
+
+    Parameters
+    ----------
+    first : a network of the recipe, that the layers are copied from
+    recipe, dataset, labelled, seed, tell, layers : as of `fit_frozen`
+
+    Raises
+    ------
+    RecipeError
+        If the recipe's network has no layer of a name.
+    """
+    _check_layers(recipe, first, layers)
+    torch.manual_seed(seed + 1)  # the rest shall not start from the weights that `first` did
+    model = make_model(recipe, len(dataset.classes))
+    for name in layers:
+        layer = model.get_submodule(name)
+        layer.load_state_dict(first.get_submodule(name).state_dict())
+        layer.requires_grad_(False)
+    train_rest(model, recipe, dataset, labelled, seed, tell)
+    return model
+
+
 def _check_layers(recipe: Recipe, model: Model, layers: Sequence[str]) -> None:
-    known = {name for name, module in model.named_modules() if isinstance(module, nn.Module)}
-    faults = [f"model: {recipe.model.name} has no layer {name}" for name in layers]
-    faults = [fault for fault, name in zip(faults, layers, strict=True) if name not in known]
-    if faults:
-        raise RecipeError(recipe.name, faults)
+    known = {name for name, _ in model.named_modules()}
+    unknown = [name for name in layers if name not in known]
+    if unknown:
+        reasons = [f"model: {recipe.model.name} has no layer {name}" for name in unknown]
+        raise RecipeError(recipe.name, reasons)
 
 
-def _part_of(tell: Tell, start: float, words: str) -> Tell:
+def _half(tell: Tell, start: float, words: str) -> Tell:
     """Return a teller of half a training."""
 
     def told(share: float, said: str) -> None:
