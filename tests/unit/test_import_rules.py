@@ -117,7 +117,7 @@ def test_inference_engines_are_imported_inside_the_runners_only(room):
     ("room", "forbidden"),
     [
         ("firmware_bridge", GROUND | INSTRUMENT),
-        ("edge", GROUND),
+        ("edge", GROUND - {"scipy"}),
         ("train", {"export"}),
     ],
 )
@@ -129,6 +129,12 @@ def test_no_source_of_a_room_imports_against_the_arrow(room, forbidden):
     }
     assert against == {}
     assert len(list(sources(room))) > 5
+
+
+def test_the_instrument_imports_scipy_for_a_refit_only():
+    """It is slow to load; that it is not loaded with the daemon is tested above."""
+    importing = {path.name for path in sources("edge") if "scipy" in imported_by(path)}
+    assert importing == {"head_fit.py"}
 
 
 @pytest.mark.parametrize("room", ["firmware_bridge", "edge", "train", "export"])
