@@ -10,6 +10,7 @@
         │   ├── MixtureError       nothing to mix: spectra of fewer than two minerals
         │   ├── TooFewLabelsError  a mineral without a labelled spectrum
         │   ├── NoUnlabelledError  nothing to learn from without labels
+        │   ├── TooManyNewError    more new minerals than the data have to spare
         │   └── MissingDataError   a data set that an experiment needs is not there
         ├── SequenceError          a sequence model given something that is no sequence
         ├── RunError               a RUN folder that cannot be written, read or continued
@@ -108,6 +109,25 @@ class NoUnlabelledError(DatasetError):
         self.method = method
         self.got = got
         self.least = least
+
+
+class TooManyNewError(DatasetError):
+    """More new minerals than can be set aside, or too few of them to tell apart.
+
+    Parameters
+    ----------
+    new : number of new minerals asked for
+    classes : number of minerals there are
+    """
+
+    def __init__(self, new: int, classes: int) -> None:
+        super().__init__(
+            "new minerals",
+            f"{new} of {classes} minerals; take from 2 to {classes - 2}, so that two at least are "
+            "left to train the backbone on, or add minerals to the data",
+        )
+        self.new = new
+        self.classes = classes
 
 
 class MissingDataError(DatasetError):
