@@ -43,7 +43,8 @@ def peak_counts(
     return np.array(counts, dtype=np.float32).reshape(len(intensity), bins)
 
 
-def _wavelet_peaks(spectrum: NDArray[np.float32]) -> NDArray[np.intp]:
+def wavelet_peaks(spectrum: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the grid points of the peaks of one spectrum (B,), found by wavelets."""
     if not spectrum.any():  # nothing of it on the grid, and its ridges would be all noise
         return np.zeros(0, dtype=np.intp)
     return np.asarray(find_peaks_cwt(spectrum, _WIDTHS_POINTS), dtype=np.intp)
@@ -56,6 +57,6 @@ def _local_maxima(spectrum: NDArray[np.float32]) -> NDArray[np.intp]:
 
 
 _FINDERS: dict[PeakFinder, Callable[[NDArray[np.float32]], NDArray[np.intp]]] = {
-    "wavelet": _wavelet_peaks,
+    "wavelet": wavelet_peaks,
     "local_maxima": _local_maxima,
 }

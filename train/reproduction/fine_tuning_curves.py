@@ -53,14 +53,21 @@ def measure_fine_tuning(place: Workplace, protocol: Protocol, seed: int, tell: T
     for count in asked(place):
         chosen = taken(dataset, np.flatnonzero(np.isin(dataset.class_ids, new[:count])))
         features = features_of(model, chosen.intensity)
-        found[str(count)] = _fine_tune(features, chosen, protocol, seed)
+        found[str(count)] = learn_head(features, chosen, protocol, seed)
     return found
 
 
-def _fine_tune(
+def learn_head(
     features: NDArray[np.float32], dataset: Dataset, protocol: Protocol, seed: int
-) -> dict[str, object]:
-    """Return top-1, %, of training and held-out spectra after each epoch of a new head."""
+) -> Measured:
+    """Return top-1, %, of training and held-out spectra after each epoch of a new head.
+
+    Parameters
+    ----------
+    features : (N, D) of the frozen network
+    dataset : the N spectra of the new minerals
+    protocol, seed : how a quarter of them is held out
+    """
     fold = hold_out(dataset, protocol, seed, 0.25)
     x, y = torch.from_numpy(features), torch.from_numpy(dataset.class_ids)
     train, held_out = torch.from_numpy(fold.train), torch.from_numpy(fold.held_out)
