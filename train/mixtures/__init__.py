@@ -1,0 +1,1 @@
+"""Mixtures of two minerals: made of real spectra, and judged by what names both."""
