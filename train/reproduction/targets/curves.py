@@ -72,11 +72,11 @@ class Curves:
         ]
         fine_tuning = [
             Piece(
-                piece_key("fine_tuning", protocol, seed),
+                f"fine_tuning.seed{seed}",
                 10.0 if place.quick else _FINE_TUNING_S,
-                partial(measure_fine_tuning, place, protocol, seed),
+                partial(measure_fine_tuning, place, seed),
             )
-            for protocol, seed in product(PROTOCOLS, place.seeds)
+            for seed in place.seeds
         ]
         return [*learning, *fine_tuning]
 
@@ -89,9 +89,11 @@ class Curves:
                 network, name, protocol, of_seeds(place, found, f"{network}.{name}", protocol)
             )
         ]
-        for protocol, count in product(PROTOCOLS, asked(place)):
-            measured = of_seeds(place, found, "fine_tuning", protocol)
-            rows.append(_fine_tuning_row(count, protocol, measured))
+        tuned = [found[f"fine_tuning.seed{seed}"] for seed in place.seeds]
+        rows += [
+            _fine_tuning_row(count, protocol, [one[protocol][str(count)] for one in tuned])
+            for protocol, count in product(PROTOCOLS, asked(place))
+        ]
         return Outcome(
             tuple(rows), (*notes_on(place, "raw", "clean"), *_NOTES), _draw(place, found)
         )
@@ -126,14 +128,13 @@ def _loss_rows(
 
 
 def _fine_tuning_row(count: int, protocol: Protocol, measured: Sequence[Measured]) -> Row:
-    of_count = [one[str(count)] for one in measured]
     return Row(
         key=row_key(f"fine_tuning.c{count}", protocol),
         quantity=f"fine-tuning, c = {count}, validation top-1 at the end",
         paper=PAPER.get(count),
-        ours=tuple(one["validation"][-1] for one in of_count),
+        ours=tuple(one["validation"][-1] for one in measured),
         protocol=PROTOCOLS[protocol],
-        n=of_count[0]["n"],
+        n=measured[0]["n"],
     )
 
 
@@ -148,7 +149,7 @@ def _draw(place: Workplace, found: Mapping[str, Measured]) -> tuple[str, ...]:
         draw_curves(place, plots[-1], f"{name}, {PROTOCOLS[protocol]}", curves)
     for protocol in PROTOCOLS:
         plots.append(f"fine_tuning_{protocol}.png")
-        draw_fine_tuning(place, plots[-1], found[piece_key("fine_tuning", protocol, seed)])
+        draw_fine_tuning(place, plots[-1], found[f"fine_tuning.seed{seed}"][protocol])
     return tuple(plots)
 
 

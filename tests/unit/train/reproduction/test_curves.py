@@ -59,11 +59,11 @@ def test_the_old_minerals_are_learned_before_the_new(
 
     monkeypatch.setattr(fine_tuning_curves, "train_model", untrained)
 
-    found = measure_fine_tuning(place, "specimen", 0, _silent)
+    found = measure_fine_tuning(place, 0, _silent)
 
     assert (len(learned[0]), len(learned[0].classes)) == (40, 2)
     assert set(learned[0].sources) < set(dataset.sources)
-    assert found["2"]["n"] == 10
+    assert found["specimen"]["2"]["n"] == 10
 
 
 def test_a_head_learns_at_the_printed_rate(dataset: Dataset) -> None:
@@ -79,7 +79,8 @@ def test_a_head_learns_at_the_printed_rate(dataset: Dataset) -> None:
 def test_every_curve_is_drawn(place: Workplace) -> None:
     target = load_target("curves")
     loss = {"train": [2.0, 1.0], "validation": [2.0, 1.5], "n": 12}
-    tuned = {"2": {"train": [50.0] * EPOCHS, "validation": [40.0] * EPOCHS, "n": 10}}
+    of_two = {"2": {"train": [50.0] * EPOCHS, "validation": [40.0] * EPOCHS, "n": 10}}
+    tuned = {"paper": of_two, "specimen": of_two}
     found = {
         piece.key: tuned if piece.key.startswith("fine") else loss for piece in target.pieces(place)
     }
