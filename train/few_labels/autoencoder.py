@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from train.dataset import Dataset
 from train.evaluate import Predict, logits_of
-from train.few_labels.labels import Tell, check_labels, check_unlabelled
+from train.few_labels.labels import Tell, check_labels, check_unlabelled, half
 from train.few_labels.rest import train_rest
 from train.few_labels.supply import Supply
 from train.models import Model
@@ -130,9 +130,10 @@ def fit_autoencoder(
         If there are fewer than two unlabelled spectra.
     """
     check_labels(dataset, labelled)
-    encoder = train_autoencoder(recipe, dataset, unlabelled, seed, tell, settings).encoder
+    told = half(tell, 0.0, "autoencoder")
+    encoder = train_autoencoder(recipe, dataset, unlabelled, seed, told, settings).encoder
     model = CodeClassifier(encoder, settings, len(dataset.classes))
-    train_rest(model, recipe, dataset, labelled, seed, tell)
+    train_rest(model, recipe, dataset, labelled, seed, half(tell, 0.5, "classifier"))
 
     def predict(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
         return logits_of(model, intensity)
@@ -155,7 +156,7 @@ def train_autoencoder(
     autoencoder = Autoencoder(dataset.grid.count, settings.code_size)
     count = min(recipe.fit.batch_size, len(supply))
     per_epoch = -(-len(supply) // count)
-    optimizer = torch.optim.Adam(autoencoder.parameters(), settings.learning_rate)
+    optimizer = torch.optim.Adam(autoencoder.parameters(), settings.learning_rate, fused=True)
     rate = OneCycle(optimizer, settings.epochs * per_epoch)
     for epoch in range(1, settings.epochs + 1):
         for _ in range(per_epoch):
@@ -166,5 +167,5 @@ def train_autoencoder(
             loss.backward()
             optimizer.step()
             rate.after_step()
-        tell(epoch / settings.epochs, f"autoencoder, epoch {epoch} loss {loss.item():.4f}")
+        tell(epoch / settings.epochs, f"epoch {epoch} loss {loss.item():.4f}")
     return autoencoder.eval()

@@ -128,6 +128,7 @@ def pretrain(
         [*model.parameters(), *projection.parameters()],
         recipe.fit.learning_rate,
         weight_decay=recipe.fit.weight_decay,
+        fused=True,
     )
     rate = OneCycle(optimizer, recipe.fit.epochs * per_epoch)
     model.train()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from train.dataset import Dataset
 from train.errors import RecipeError
 from train.evaluate import Predict, logits_of
-from train.few_labels.labels import Tell, check_labels, check_unlabelled
+from train.few_labels.labels import Tell, check_labels, check_unlabelled, half
 from train.few_labels.rest import train_rest
 from train.models import Model, make_model
 from train.recipe import Recipe
@@ -57,8 +57,8 @@ def fit_frozen(
         If the recipe's network has no layer of a name, or the recipe is of no network.
     """
     check_labels(dataset, labelled)
-    first = train_whole(recipe, dataset, subset, seed, _half(tell, 0.0, "first layers"))
-    told = _half(tell, 0.5, "the rest")
+    first = train_whole(recipe, dataset, subset, seed, half(tell, 0.0, "first layers"))
+    told = half(tell, 0.5, "the rest")
     model = train_above(first, recipe, dataset, labelled, seed, told, layers)
 
     def predict(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -116,12 +116,3 @@ def _check_layers(recipe: Recipe, model: Model, layers: Sequence[str]) -> None:
     if unknown:
         reasons = [f"model: {recipe.model.name} has no layer {name}" for name in unknown]
         raise RecipeError(recipe.name, reasons)
-
-
-def _half(tell: Tell, start: float, words: str) -> Tell:
-    """Return a teller of half a training."""
-
-    def told(share: float, said: str) -> None:
-        tell(start + share / 2, f"{words}, {said}")
-
-    return told

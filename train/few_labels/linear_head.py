@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -36,7 +37,11 @@ def fit_head(model: Model, batches: Sequence[tuple[Tensor, Tensor]], c: float) -
     scaler = StandardScaler().fit(embedding.numpy())
     regression = LogisticRegression(C=c, class_weight="balanced", max_iter=_ITERATIONS)
     regression.fit(scaler.transform(embedding.numpy()), class_ids.numpy())
-    weight = torch.from_numpy(regression.coef_ / scaler.scale_)  # (K, D)
-    bias = torch.from_numpy(regression.intercept_) - weight @ torch.from_numpy(scaler.mean_)
+    coefficients, intercept = regression.coef_, regression.intercept_  # (K, D), (K,)
+    if len(coefficients) == 1:  # of two classes only the difference is fitted
+        coefficients = np.concatenate([-coefficients, coefficients]) / 2
+        intercept = np.concatenate([-intercept, intercept]) / 2
+    weight = torch.from_numpy(coefficients / scaler.scale_)  # (K, D)
+    bias = torch.from_numpy(intercept) - weight @ torch.from_numpy(scaler.mean_)  # (K,)
     model.head.weight.copy_(weight)
     model.head.bias.copy_(bias)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from train.evaluate import Predict, top_share
 from train.model_parts import SoysalCnnModelPart
-from train.recipe import FitPart, Recipe
+from train.recipe import AugmentPart, FitPart, Recipe
 from train.reproduction.fitting import AUGMENTED, fit_predict
 from train.reproduction.held_out import Protocol
 from train.reproduction.material import raw63
@@ -17,7 +17,10 @@ from train.reproduction.target import Measured, Piece, Tell, Workplace
 SUPERVISED = "supervised"
 """Beginning of the keys of the CNN's pieces and rows."""
 
-EPOCHS = 30
+EPOCHS = {10: 60, 20: 40, 30: 30, 40: 30, 50: 24}
+"""Of the supervised CNN, by share of labels; fewer spectra need more."""
+
+BATCH_SIZE = 32
 """Of the supervised CNN."""
 
 _LABELS = dict(zip(PERCENTS, (85, 170, 255, 339, 424), strict=True))
@@ -30,17 +33,25 @@ def percents(place: Workplace) -> tuple[int, ...]:
     return (10, 40) if place.quick else PERCENTS
 
 
-def cnn(epochs: int, learning_rate: float = 1e-3) -> Recipe:
-    """Return the recipe of the CNN of these tables."""
+def cnn(epochs: int, *, batch_size: int = 64, augmented: bool = False) -> Recipe:
+    """Return the recipe of the CNN of these tables.
+
+    Parameters
+    ----------
+    epochs, batch_size : of the training
+    augmented : as in figure 7
+    """
     fit = FitPart(
         epochs=epochs,
-        learning_rate=learning_rate,
+        batch_size=batch_size,
+        learning_rate=1e-3,
         weight_decay=1e-4,
         label_smoothing=0.0,
         class_weight_power=1.0,
     )
     part = SoysalCnnModelPart(name="soysal_cnn")
-    return Recipe(name="soysal_cnn", model=part, augment=AUGMENTED, fit=fit)
+    augment = AUGMENTED if augmented else AugmentPart()
+    return Recipe(name="soysal_cnn", model=part, augment=augment, fit=fit)
 
 
 def judge(place: Workplace, predict: Predict, division: LabelSplit) -> Measured:
@@ -64,11 +75,12 @@ def seconds(passes: float) -> float:
 
 def supervised(place: Workplace, percent: int, seed: int) -> Piece:
     """Return the piece that trains the CNN on the labelled spectra alone."""
-    epochs = _QUICK_EPOCHS if place.quick else EPOCHS
+    epochs = _QUICK_EPOCHS if place.quick else EPOCHS[percent]
+    recipe = cnn(epochs, batch_size=BATCH_SIZE)
 
     def measure(tell: Tell) -> Measured:
         division = label_split(place, percent, seed)
-        predict = fit_predict(cnn(epochs), raw63(place), division.labelled, seed, tell)
+        predict = fit_predict(recipe, raw63(place), division.labelled, seed, tell)
         return {str(percent): judge(place, predict, division)}
 
     key = f"{SUPERVISED}.{percent}.seed{seed}"

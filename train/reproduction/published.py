@@ -143,7 +143,11 @@ def match(
         If a mineral is none of the data set's.
     """
     found = np.full(len(intensity), -1, dtype=np.int64)
-    class_ids = [dataset.classes.index(normalize_label(mineral)) for mineral in minerals]
+    names = [normalize_label(mineral) for mineral in minerals]
+    unknown = sorted(set(names) - set(dataset.classes))
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: none of the {len(dataset.classes)} minerals")
+    class_ids = [dataset.classes.index(name) for name in names]
     for row, (array, class_id) in enumerate(zip(intensity, class_ids, strict=True)):
         of_class = np.flatnonzero(dataset.class_ids == class_id)
         difference = np.abs(dataset.intensity[of_class] - array).max(axis=1)

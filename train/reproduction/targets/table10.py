@@ -11,7 +11,7 @@ from train.reproduction.material import raw63
 from train.reproduction.published import label_split
 from train.reproduction.target import Measured, Piece, Target, Tell, Workplace
 
-_EPOCHS, _QUICK_EPOCHS = 100, 10
+_EPOCHS, _QUICK_EPOCHS = 60, 10
 _ESTIMATE_S = 12.0
 _NOTES = (
     "Autoencoder: dense layers of 512 on each side of a code of 256 non-negative values, squared "

@@ -32,7 +32,7 @@ _NOTES = (
     "network on the subset, copied into a new one and frozen there; the rest starts anew (which "
     "the paper does not say) and is trained on everything that is not held out.",
     f"{_EPOCHS_OF_FEW} epochs on 80 and 200 spectra, {_EPOCHS} on everything, with one cycle of "
-    "the learning rate and the augmentation of figure 7. Subsets are drawn at random.",
+    "the learning rate, without augmentation. Subsets are drawn at random.",
     "0 samples is our control: the two layers keep their random weights. Of the whole network no "
     "layer is frozen.",
 )
