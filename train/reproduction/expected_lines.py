@@ -24,11 +24,18 @@ class Expected:
     mineral : its name
     lines_cm1 : positions of lines
     spans_cm1 : stretches, ends included; of vanadinite one is empty, and that is the evidence
+    mistaken_for : what the paper's spectrum was taken for, if not for itself
     """
 
     mineral: str
     lines_cm1: tuple[float, ...] = ()
     spans_cm1: tuple[tuple[float, float], ...] = ()
+    mistaken_for: str | None = None
+
+    @property
+    def said(self) -> str:
+        """What the paper's spectrum was taken for."""
+        return self.mistaken_for or self.mineral
 
     def mask(self, axis_cm1: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which points of the axis (B,) lie there.
@@ -47,7 +54,7 @@ class Expected:
 EXPECTED = (
     Expected("Dolomite", (1097.0, 300.0)),
     Expected("Rhodochrosite", (1085.0, 300.0)),
-    Expected("Diopside", (660.0,), ((300.0, 400.0),)),
+    Expected("Diopside", (660.0,), ((300.0, 400.0),), "Hedenbergite"),
     Expected("Hedenbergite", (660.0,), ((300.0, 400.0),)),
     Expected("Conichalcite", (834.0, 470.0, 330.0, 200.0)),
     Expected("Vanadinite", (848.0,), ((290.0, 370.0), (400.0, 650.0))),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from edge.displacement import shift_on_grid
 from edge.preprocess import PAPER_GRID
 from train.dataset import Dataset, load_dataset
+from train.errors import DatasetError
 from train.model_parts import SoysalCnnModelPart
 from train.recipe import DataPart
 from train.reproduction.fitting import as_printed, at_most, fit_predict
@@ -179,6 +180,14 @@ def _spread(positions: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def ask_about_one_piece(dataset: Dataset) -> Fold:
-    """Return the fold whose held-out spectra are of the one piece of the mineral asked about."""
+    """Return the fold whose held-out spectra are of the one piece of the mineral asked about.
+
+    Raises
+    ------
+    DatasetError
+        If there are none.
+    """
     held = np.array([_ASKED_PIECE in Path(source).name for source in dataset.sources])
+    if not held.any():
+        raise DatasetError(dataset.sources[0], f"beside it no spectrum of {ASKED}, {_ASKED_PIECE}")
     return Fold(np.flatnonzero(~held), np.flatnonzero(held))

@@ -10,13 +10,14 @@ pytest.importorskip("torch")
 import numpy as np
 
 from train.dataset import Dataset
+from train.errors import DatasetError
 from train.explanation.feature_map import FeatureMap
 from train.model_parts import SoysalCnnModelPart
 from train.models import make_model
 from train.reproduction.catalog import load_target
 from train.reproduction.expected_lines import EXPECTED, Expected
 from train.reproduction.fitting import as_printed
-from train.reproduction.grad_cam_maps import look_at
+from train.reproduction.grad_cam_maps import KINDS, look_at
 from train.reproduction.held_out import taken
 from train.reproduction.outcome import Row
 from train.reproduction.target import Workplace
@@ -61,6 +62,11 @@ def test_the_other_piece_is_asked_about(dataset: Dataset) -> None:
     assert sum("R050158-3" in chosen.sources[place] for place in fold.train) == 3
 
 
+def test_a_set_without_that_piece_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(DatasetError, match="no spectrum of PyrosmaliteFe, R050158-4"):
+        ask_about_one_piece(dataset)
+
+
 def test_words_are_of_the_first_seed_and_shares_of_all(tmp_path: Path) -> None:
     target, place = load_target("table5"), Workplace(tmp_path, tmp_path, (0, 1), quick=False)
     right, wrong = ["PyrosmaliteFe", "Beryl", "Rutile"], ["Beryl", "Rutile", "Topaz"]
@@ -91,24 +97,27 @@ def test_a_map_is_made_of_every_held_out_spectrum(dataset: Dataset) -> None:
     named = replace(dataset, classes=("Alphite", "Dolomite", "Betaite", "Gammaite"))
     recipe = as_printed(SoysalCnnModelPart(name="soysal_cnn", pooling_size=64))
     model = make_model(recipe, 4).requires_grad_(False).eval()
-    fold = Fold(np.arange(40), np.arange(40, 80))
-    here = int((dataset.class_ids[40:] == 1).sum())
+    fold = Fold(np.arange(0, 80, 2), np.arange(1, 80, 2))
+    here = 10
 
     found = look_at(FeatureMap(model).look, named, fold, Expected("Dolomite", (1097.0,)))
 
     assert len(found["said"]) == here
     assert set(found["said"]) <= set(named.classes)
-    assert len(found["shares"]) <= here
-    assert all(0 <= share <= 1 for share in found["shares"])
+    for kind in KINDS:
+        assert len(found["shares"][kind]) <= here
+        assert all(0 <= share <= 1 for share in found["shares"][kind])
+        assert max(found["shown"][kind]) in (0.0, 1.0)
 
 
 def test_shares_stand_beside_the_share_of_the_axis(tmp_path: Path) -> None:
     target, place = load_target("gradcam"), Workplace(tmp_path, tmp_path, (0,), quick=False)
-    shown = {"said": "Quartz", "intensity": [0.5] * 1392, "cam": [1.0] * 1392}
+    shown = {"said": "Quartz", "intensity": [0.5] * 1392, "averaged": [1.0] * 1392}
+    shown["own"] = [0.5] * 1392
     measured = {
         expected.mineral: {
             "said": ["Quartz", expected.mineral, "Quartz"],
-            "shares": [0.2, 0.4],
+            "shares": {"averaged": [0.2, 0.4], "own": []},
             "shown": shown if expected.mineral != "Vanadinite" else None,
         }
         for expected in EXPECTED
@@ -121,9 +130,10 @@ def test_shares_stand_beside_the_share_of_the_axis(tmp_path: Path) -> None:
         assert found is not None
         return found
 
-    assert row("dolomite.share").ours == (pytest.approx(30.0),)
+    assert row("dolomite.share.averaged").ours == (pytest.approx(30.0),)
+    assert row("dolomite.share.own").ours == ()
     lines = 31 + 31  # two lines of ±15 cm⁻¹, a point each cm⁻¹
-    assert row("dolomite.enrichment").ours == (pytest.approx(0.3 * 1392 / lines),)
+    assert row("dolomite.axis").ours == (pytest.approx(100 * lines / 1392),)
     assert row("dolomite.top1").ours == (pytest.approx(100 / 3),)
     assert row("diopside.said").ours == "Quartz (2), Diopside"
     assert row("diopside.said").paper == "Hedenbergite"
