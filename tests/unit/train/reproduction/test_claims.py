@@ -1,0 +1,255 @@
+"""Claims judged on made-up outcomes."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import pytest
+
+pytest.importorskip("torch")
+
+from train.reproduction.catalog import TARGETS
+from train.reproduction.claim import Claim
+from train.reproduction.claim_gains import Shrinks
+from train.reproduction.claim_rules import (
+    All,
+    AtLeast,
+    Extent,
+    Higher,
+    InBothProtocols,
+    Says,
+    row,
+    shown,
+)
+from train.reproduction.claims import CLAIMS, judge_claims
+from train.reproduction.outcome import AS_IN_PAPER, Outcome, Row
+
+pytestmark = pytest.mark.train
+
+BY_KEY = {claim.key: claim for claim in CLAIMS}
+
+
+def outcome(unit: str = "%", n: int | None = 1000, **ours):
+    """Return an outcome of rows; keys have a double underscore for a dot."""
+    return Outcome(tuple(_row(k.replace("__", "."), v, unit, n) for k, v in ours.items()), ())
+
+
+def _row(key, ours, unit="%", n=1000):
+    values = ours if isinstance(ours, str | tuple) else (ours,)
+    return Row(key, key, None, values, AS_IN_PAPER, unit, n)
+
+
+def found(**ours):
+    """Return rows of one target `t`."""
+    return {f"t/{one.key}": one for one in outcome(**ours).rows}
+
+
+def judged(key: str, **outcomes):
+    (one,) = judge_claims(
+        {name.replace("_", "-"): of for name, of in outcomes.items()}, (BY_KEY[key],)
+    )
+    return one
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "holds"),
+    [(80.0, 70.0, True), (70.0, 80.0, False), (80.0, 79.5, None), (79.5, 80.0, None)],
+)
+def test_a_difference_counts_beyond_the_toss_of_as_many_coins(first, second, holds):
+    """Of 1000 spectra at 80 % the scatter of a difference is 1.8 points."""
+    verdict = Higher("t/a", "t/b").judge(found(a=first, b=second))
+    assert verdict.holds is holds
+    assert f"{first:.3g} against {second:.3g} %" in verdict.words
+
+
+def test_the_scatter_of_the_seeds_counts_where_it_is_larger():
+    wide = found(a=(60.0, 90.0), b=(68.0, 72.0))
+    assert Higher("t/a", "t/b").judge(wide).holds is None
+    narrow = found(a=(74.0, 76.0), b=(68.0, 72.0))
+    assert Higher("t/a", "t/b").judge(narrow).holds is True
+
+
+def test_by_and_factor_move_what_has_to_be_reached():
+    rows = found(a=80.0, b=85.0, c=30.0)
+    assert Higher("t/a", "t/b").judge(rows).holds is False
+    assert Higher("t/a", "t/b", by=-10.0).judge(rows).holds is True
+    assert Higher("t/a", "t/c", factor=2.0).judge(rows).holds is True
+    assert Higher("t/a", "t/c", factor=3.0).judge(rows).holds is False
+
+
+def test_figures_that_are_no_percentages_have_no_coins():
+    rows = found(a=1.01, b=1.0, unit="nats")
+    assert Higher("t/a", "t/b").judge(rows).holds is True
+
+
+@pytest.mark.parametrize(
+    ("value", "at_most", "holds"),
+    [(100.0, False, True), (99.0, False, False), (100.0, True, True), (101.0, True, False)],
+)
+def test_a_value_that_is_met_exactly_is_met(value, at_most, holds):
+    rows = found(a=value, unit="", n=None)
+    assert AtLeast("t/a", 100.0, at_most=at_most).judge(rows).holds is holds
+
+
+def test_words_are_looked_for():
+    rows = found(a="Hedenbergite (3), Augite")
+    assert Says("t/a", "Hedenbergite").judge(rows).holds is True
+    assert Says("t/a", "Quartz").judge(rows).holds is False
+
+
+def test_an_extent_is_of_each_seed_by_itself():
+    rows = found(a=(173.0, 100.0), b=(188.0, 110.0), unit="")
+    assert Extent(("t/a", "t/b"), 15.0).judge(rows).holds is True
+    verdict = Extent(("t/a", "t/b"), 14.0).judge(rows)
+    assert verdict.holds is False
+    assert verdict.words == "173 to 188, 100 to 110"
+
+
+def test_one_part_that_fails_decides_and_one_undecided_leaves_it_so():
+    rows = found(a=80.0, b=70.0, c=79.9, d=90.0)
+    better, close, worse = (Higher("t/a", f"t/{key}") for key in "bcd")
+    assert All({"b": better}).judge(rows).holds is True
+    assert All({"b": better, "c": close}).judge(rows).holds is None
+    verdict = All({"b": better, "c": close, "d": worse}).judge(rows)
+    assert verdict.holds is False
+    assert verdict.words.startswith(
+        "b: yes, 80 against 70 %; c: undecided, 80 against 79.9 %; d: no"
+    )
+    assert All({"b": better, "c": close}).rows == ("t/a", "t/b", "t/c")
+
+
+def test_the_papers_protocol_decides_and_the_other_is_told_where_it_is():
+    rule = InBothProtocols(Higher("t/a", "t/b"), Higher("t/a.specimen", "t/b.specimen"))
+    assert rule.rows == ("t/a", "t/b")
+    alone = rule.judge(found(a=80.0, b=70.0))
+    assert (alone.holds, alone.words) == (True, "80 against 70 %")
+    both = rule.judge(found(a=80.0, b=70.0, a__specimen=50.0, b__specimen=70.0))
+    assert both.holds is True
+    assert both.words == "80 against 70 %. By specimen: no, 50 against 70 %"
+
+
+def test_a_lead_shrinks():
+    rule = Shrinks(("t/a", "t/b"), ("t/c", "t/d"))
+    assert rule.judge(found(a=53.0, b=42.0, c=77.0, d=76.0)).holds is True
+    assert rule.judge(found(a=43.0, b=42.0, c=87.0, d=76.0)).holds is False
+    undecided = rule.judge(found(a=53.0, b=42.0, c=87.0, d=76.0))
+    assert (undecided.holds, undecided.words) == (None, "lead +11.0, then +11.0 points")
+
+
+def test_figures_are_shown_with_their_scatter():
+    assert shown(_row("a", 83.25)) == "83.2"
+    assert shown(_row("a", (82.0, 84.0))) == "83 ± 1.4"
+
+
+def test_without_results_every_claim_says_what_to_run():
+    for one in judge_claims({}):
+        assert one.here == "not measured"
+        assert one.holds is None
+        (said,) = re.findall(r"^not measured: outcrop reproduce (.+)$", one.words)
+        assert set(said.split()) <= set(TARGETS)
+
+
+def test_a_result_without_the_row_is_not_measured_either():
+    one = judged("sgan.few", table7=outcome(sgan__10=50.0, supervised__10=40.0))
+    assert not one.measured
+    assert one.words == "not measured: table7 has no sgan.20"
+
+
+def test_a_row_without_values_is_not_measured():
+    one = judged("gradcam.vanadinite", gradcam=outcome(vanadinite__enrichment=()))
+    assert one.here == "not measured"
+
+
+def test_claims_have_keys_of_their_own_and_whole_sentences():
+    assert len(BY_KEY) == len(CLAIMS) >= 30
+    for claim in CLAIMS:
+        assert claim.statement.endswith("."), claim.key
+        assert re.match(r"(Soysal et al\. 2025|Sun et al\. 2021|PACE 2024), ", claim.source)
+        assert {name.split("/")[0] for name in claim.rule.rows} <= set(TARGETS), claim.key
+
+
+def test_the_papers_own_figures_of_table_3_hold_but_not_for_free():
+    """Table 3 as printed: m costs, m tolerates; §9's claim is not what the table says."""
+    printed = outcome(
+        n=150,
+        **{
+            "m2__+0__top1": 83.0,
+            "m2__+0__top3": 91.0,
+            "m64__+0__top1": 62.0,
+            "m64__+0__top3": 82.0,
+        },
+        **{"m2__+15__top1": 29.0, "m2__+15__top3": 51.0, "m64__+15__top1": 47.0},
+        **{"m64__+15__top3": 65.0, "m2__+30__top1": 8.0, "m2__+30__top3": 16.0},
+        **{"m64__+30__top1": 39.0, "m64__+30__top3": 57.0},
+    )
+    assert judged("pooling.m_costs", table3=printed).holds is True
+    assert judged("pooling.m_tolerates", table3=printed).holds is True
+    assert judged("pooling.for_free", table3=printed).holds is False
+
+
+def test_the_papers_own_figures_of_table_11():
+    before = {
+        f"cnn__c{c}__before": v for c, v in zip((5, 10, 15, 20), (85.0, 80, 84, 80), strict=True)
+    }
+    new = {
+        f"cnn__c{c}__printed": v for c, v in zip((5, 10, 15, 20), (89.0, 78, 63, 43), strict=True)
+    }
+    printed = outcome(n=100, **before, **new)
+    assert judged("transfer.works", table11=printed).holds is True
+    assert judged("transfer.falls", table11=printed).holds is True
+    assert judged("transfer.over_references", table11=printed).here == "not measured"
+
+
+def test_the_papers_own_figures_of_the_label_tables():
+    table = {"sgan": (53, 66, 67, 71, 77), "supervised": (42, 58, 65, 69, 76)}
+    rows = {
+        f"{key}__{percent}": (float(value) - 0.1, float(value) + 0.1)
+        for key, values in table.items()
+        for percent, value in zip((10, 20, 30, 40, 50), values, strict=True)
+    }
+    printed = outcome(n=None, **rows)
+    for key in ("sgan.few", "sgan.eleven", "sgan.shrinks"):
+        assert judged(key, table7=printed).here == "holds", key
+
+
+def test_the_papers_own_boundaries_and_confidences_of_sun():
+    names = ("fcnn", "cnn", "resnet", "lstm", "transformer", "sct", "sc")
+    boundaries = (188.0, 173.0, 178.0, 175.0, 185.0, 188.0, 182.0)
+    rows = {f"sun_{name}__boundary": at for name, at in zip(names, boundaries, strict=True)}
+    rows |= {f"sun_{name}__confidence": 100.0 for name in names}
+    printed = outcome(n=None, **rows)
+    assert judged("hed.boundaries", hed_table1=printed).holds is True
+    assert judged("hed.confident", hed_table1=printed).holds is True
+    worse = outcome(n=None, **(rows | {"sun_lstm__confidence": 98.0, "sun_lstm__boundary": 160.0}))
+    assert judged("hed.boundaries", hed_table1=worse).holds is False
+    assert judged("hed.confident", hed_table1=worse).holds is False
+
+
+def test_pace_has_to_lead_both_comparators():
+    good = outcome(pace=93.0, resnet1d=85.0, vit1d=86.0, n=372)
+    assert judged("pace.best", pace_cov=good).holds is True
+    bad = outcome(pace=85.0, resnet1d=85.2, vit1d=96.0, n=372)
+    assert judged("pace.best", pace_cov=bad).holds is False
+
+
+def test_a_verdict_is_one_line_of_json():
+    one = judged(
+        "gap.raw", confidence_gap=outcome(gap__raw=0.46, gap__clean=0.38, unit="probability")
+    )
+    told = json.loads(json.dumps(one.as_json()))
+    assert told["holds"] is True
+    assert told["words"] == "0.46 against 0.38 probability"
+    assert set(told) == {"key", "source", "statement", "holds", "measured", "words"}
+
+
+def test_rows_that_are_not_numbers_leave_a_claim_undecided():
+    claim = Claim("k", "s", "t.", Higher("t/a", "t/b"))
+    (one,) = judge_claims({"t": outcome(a=math.nan, b=1.0)}, (claim,))
+    assert one.here == "undecided"
+
+
+def test_rows_are_named_with_their_protocol():
+    assert row("fig7", "cnn.raw.plain") == "fig7/cnn.raw.plain"
+    assert row("fig7", "cnn.raw.plain", specimen=True) == "fig7/cnn.raw.plain.specimen"
