@@ -13,6 +13,7 @@ from typing import Any
 
 from train.reproduction.claim import Claim
 from train.reproduction.claims_labels import CLAIMS_ON_LABELS
+from train.reproduction.claims_learning import CLAIMS_ON_LEARNING
 from train.reproduction.claims_networks import CLAIMS_ON_NETWORKS
 from train.reproduction.claims_pace import CLAIMS_ON_PACE
 from train.reproduction.claims_pooling import CLAIMS_ON_POOLING
@@ -21,6 +22,7 @@ from train.reproduction.outcome import Outcome, Row
 
 CLAIMS: tuple[Claim, ...] = (
     *CLAIMS_ON_NETWORKS,
+    *CLAIMS_ON_LEARNING,
     *CLAIMS_ON_POOLING,
     *CLAIMS_ON_LABELS,
     *CLAIMS_OF_SUN,
