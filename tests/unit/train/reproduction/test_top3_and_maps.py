@@ -130,10 +130,10 @@ def test_shares_stand_beside_the_share_of_the_axis(tmp_path: Path) -> None:
         assert found is not None
         return found
 
-    assert row("dolomite.share.averaged").ours == (pytest.approx(30.0),)
+    assert row("dolomite.share").ours == (pytest.approx(30.0),)
     assert row("dolomite.share.own").ours == ()
     lines = 31 + 31  # two lines of ±15 cm⁻¹, a point each cm⁻¹
-    assert row("dolomite.axis").ours == (pytest.approx(100 * lines / 1392),)
+    assert row("dolomite.enrichment").ours == (pytest.approx(0.3 * 1392 / lines),)
     assert row("dolomite.top1").ours == (pytest.approx(100 / 3),)
     assert row("diopside.said").ours == "Quartz (2), Diopside"
     assert row("diopside.said").paper == "Hedenbergite"
