@@ -51,8 +51,8 @@ class Verdict:
         return cls(None, 0.0, (), False, (), reason)
 
 
-def judge(probabilities: NDArray[np.float32], head: Head) -> Verdict:
-    """Turn one row of class probabilities (K,) into a verdict."""
+def judge(probabilities: NDArray[np.float32], head: Head, *, known: bool) -> Verdict:
+    """Turn one row of class probabilities (K,), and whether it is known, into a verdict."""
     if not np.isfinite(probabilities).all():
         return Verdict.refused("the backbone gave values that are not numbers")
     order = np.argsort(-probabilities, kind="stable")
@@ -63,7 +63,7 @@ def judge(probabilities: NDArray[np.float32], head: Head) -> Verdict:
         label=label,
         probability=best,
         top=tuple(ranked),
-        known=best >= head.known_probability,
+        known=known,
         prediction_set=tuple(head.classes[k] for k in order[:kept]),
     )
 
@@ -139,7 +139,9 @@ class Classifier:
     ) -> tuple[Sequence[Verdict], NDArray[np.float32]]:
         """Return verdicts on preprocessed spectra (N, B) and their embeddings (N, D)."""
         embedding, probabilities = self.infer(intensity)
-        return [judge(row, self.head) for row in probabilities], embedding
+        known = self.head.known(probabilities, embedding).tolist()
+        pairs = zip(probabilities, known, strict=True)
+        return [judge(row, self.head, known=is_known) for row, is_known in pairs], embedding
 
     def infer(
         self, intensity: NDArray[np.float32]

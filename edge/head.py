@@ -1,18 +1,27 @@
 """The head: one linear softmax layer over the backbone's embedding, in numpy.
 
-Refitting it never touches the backbone; at inference it costs some ten microseconds.
+Refitting it never touches the backbone; at inference it costs some ten microseconds, and as many
+again to tell the unknown.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.confidence import Confidence, softmax
 from edge.errors import HeadError
+from edge.novelty import Centres, Novelty, Weights
 from edge.npz import DAMAGE
+
+__all__ = ["Head", "pack_head", "softmax", "unpack_head"]
+
+_CENTRES = "novelty_centres"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +35,15 @@ class Head:
     classes : (K,) names of the minerals, in the order of the columns
     backbone_id : sha256 of the fp32 ONNX whose embeddings it reads
     temperature : logits are divided by it; fitted on validation folds
-    known_probability : a largest probability below this means "never seen such a thing";
-        95 % of the validation spectra lie above
-    set_probability : classes at least this probable form the prediction set, which held
-        the truth for 90 % of the validation spectra (split conformal, least ambiguous sets)
+    known_probability : a largest probability below this means "never seen such a thing", where
+        there is no `novelty`; 95 % of the validation spectra lie above
+    set_probability : classes at least this probable form the prediction set, which held the truth
+        for the share of validation spectra that the manifest tells (split conformal, least
+        ambiguous sets)
     version : counts the refits of this head
+    slope : the log-odds of the largest probability are multiplied with it
+    offset : and this is added; fitted on validation folds, as `temperature`
+    novelty : what tells the unknown; None in bundles made before there was any
 
     Raises
     ------
@@ -46,6 +59,9 @@ class Head:
     known_probability: float = 0.0
     set_probability: float = 0.0
     version: int = 1
+    slope: float = 1.0
+    offset: float = 0.0
+    novelty: Novelty | None = None
 
     def __post_init__(self) -> None:
         classes = len(self.classes)
@@ -64,8 +80,17 @@ class Head:
             raise HeadError("two classes have the same name")
         if not (np.isfinite(self.weights).all() and np.isfinite(self.bias).all()):
             raise HeadError("weights hold values that are not numbers")
-        if not self.temperature > 0:
-            raise HeadError(f"temperature must be positive, got {self.temperature}")
+        if self.novelty is not None and self.novelty.centres.points.shape[0] != classes:
+            raise HeadError(
+                f"novelty statistics of {self.novelty.centres.points.shape[0]} classes do not fit "
+                f"{classes} classes"
+            )
+        _ = self.confidence  # refuses what is no temperature, slope or offset
+
+    @property
+    def confidence(self) -> Confidence:
+        """What makes probabilities of logits."""
+        return Confidence(self.temperature, self.slope, self.offset)
 
     @property
     def embedding_size(self) -> int:
@@ -85,18 +110,24 @@ class Head:
         """
         if embedding.ndim != 2 or embedding.shape[1] != self.embedding_size:
             raise HeadError(f"expected (N, {self.embedding_size}), got {embedding.shape}")
-        return softmax((embedding @ self.weights + self.bias) / np.float32(self.temperature))
+        return self.confidence.probabilities(embedding @ self.weights + self.bias)
 
+    def known(
+        self, probabilities: NDArray[np.float32], embedding: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Return whether anything like spectra was seen in training, (N,) bool.
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the softmax over the last axis, safe from overflow.
-
-    >>> softmax(np.array([[1000.0, 1000.0]], dtype=np.float32))
-    array([[0.5, 0.5]], dtype=float32)
-    """
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    scaled: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
-    return scaled
+        Parameters
+        ----------
+        probabilities : (N, K), as `probabilities` gives them
+        embedding : (N, D) float32
+        """
+        known: NDArray[np.bool_]
+        if self.novelty is None:
+            known = probabilities.max(axis=1) >= self.known_probability
+        else:
+            known = self.novelty.familiarity(probabilities, embedding) >= self.novelty.least
+        return known
 
 
 def pack_head(head: Head) -> bytes:
@@ -104,6 +135,7 @@ def pack_head(head: Head) -> bytes:
     buffer = io.BytesIO()
     np.savez(
         buffer,
+        **_novelty_arrays(head.novelty),
         weights=head.weights,
         bias=head.bias,
         classes=np.array(head.classes),
@@ -112,12 +144,14 @@ def pack_head(head: Head) -> bytes:
         known_probability=np.float64(head.known_probability),
         set_probability=np.float64(head.set_probability),
         version=np.int64(head.version),
+        slope=np.float64(head.slope),
+        offset=np.float64(head.offset),
     )
     return buffer.getvalue()
 
 
 def unpack_head(content: bytes) -> Head:
-    """Read the bytes of `head.npz`.
+    """Read the bytes of `head.npz`, with or without what later versions added.
 
     Raises
     ------
@@ -135,6 +169,33 @@ def unpack_head(content: bytes) -> Head:
                 known_probability=float(arrays["known_probability"]),
                 set_probability=float(arrays["set_probability"]),
                 version=int(arrays["version"]),
+                slope=float(arrays["slope"]) if "slope" in arrays else 1.0,
+                offset=float(arrays["offset"]) if "offset" in arrays else 0.0,
+                novelty=_novelty(arrays) if _CENTRES in arrays else None,
             )
     except (KeyError, TypeError, AttributeError, *DAMAGE) as error:
         raise HeadError(f"head.npz is not readable: {error}") from error
+
+
+def _novelty_arrays(novelty: Novelty | None) -> dict[str, Any]:
+    if novelty is None:
+        return {}
+    weights = novelty.weights
+    return {
+        _CENTRES: novelty.centres.points,
+        "novelty_projection": novelty.centres.projection,
+        "novelty_weights": np.array([weights.intercept, weights.distance, weights.strongest]),
+        "novelty_least": np.float64(novelty.least),
+    }
+
+
+def _novelty(arrays: Mapping[str, NDArray[Any]]) -> Novelty:
+    intercept, distance, strongest = (float(value) for value in arrays["novelty_weights"])
+    return Novelty(
+        centres=Centres(
+            projection=arrays["novelty_projection"].astype(np.float32),
+            points=arrays[_CENTRES].astype(np.float32),
+        ),
+        weights=Weights(intercept, distance, strongest),
+        least=float(arrays["novelty_least"]),
+    )

@@ -91,7 +91,7 @@ def export_run(order: Order, tell: Callable[[str], None]) -> Exported:
     tell("final model")
     model = run.read_model(CHECKPOINT, recipe, classes)
     backbones = make_backbones(model, spectra.intensity, spectra.class_ids)
-    head = make_head(model, report, backbones.backbone_id)
+    head = make_head(model, report, spectra, backbones.backbone_id)
     parts, latency_us = _measure(recipe, report, spectra, backbones, head, parity)
     members = parts.members()
     precision = recommend(latency_us, platform.machine())

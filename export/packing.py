@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from edge.bundle import Manifest
 from edge.bundle.archive import describe_members
 from edge.bundle.bundle import BACKBONE, EXEMPLARS, GOLDEN, HEAD
@@ -18,10 +16,11 @@ from export.errors import UnfinishedRunError
 from export.exemplars import Exemplars, pack_exemplars
 from export.parity import ParityReport
 from export.precisions import Backbones
-from export.trained import head_arrays
 from train.models import Model
 from train.recipe import Recipe
 from train.report import Report
+from train.run import RunSpectra
+from train.run_head import run_head
 
 PARITY = "parity.json"
 
@@ -50,20 +49,19 @@ class Parts:
         }
 
 
-def make_head(model: Model, report: Report, backbone_id: str) -> Head:
-    """Return the model's head with the calibration of its run."""
+def make_head(model: Model, report: Report, spectra: RunSpectra, backbone_id: str) -> Head:
+    """Return the model's head with the calibration of its run.
+
+    Parameters
+    ----------
+    model : trained on all spectra
+    report : of its run
+    spectra : that it was trained on; what is familiar is known by them
+    backbone_id : sha256 of the fp32 ONNX
+    """
     if report.calibration is None:
         raise UnfinishedRunError(f"{report.name}: the run is not calibrated; cross-validate it")
-    weights, bias = head_arrays(model)
-    return Head(
-        weights=weights.astype(np.float32),
-        bias=bias.astype(np.float32),
-        classes=report.classes,
-        backbone_id=backbone_id,
-        temperature=report.calibration.temperature,
-        known_probability=report.calibration.known_probability,
-        set_probability=report.calibration.set_probability,
-    )
+    return run_head(model, report, spectra, backbone_id)
 
 
 def make_manifest(
@@ -100,6 +98,8 @@ def make_manifest(
         ),
         cross_validation=report.cross_validation,
         drift_envelope=report.drift_envelope,
+        calibration=report.believed,
+        unknown=report.unknown,
         lags=tuple(points * grid.step for points in lag_points),
         precision=precision,
         members=describe_members(members),

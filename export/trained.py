@@ -1,4 +1,4 @@
-"""The trained model as numpy sees it: embeddings, and a head of two arrays."""
+"""The trained model as numpy sees it: embeddings and logits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from train.models import Model
+from train.run_head import head_arrays
 
 
 @torch.no_grad()
@@ -20,10 +21,3 @@ def apply_head(model: Model, embedding: NDArray[np.float32]) -> NDArray[np.float
     """Return logits (N, K) of embeddings (N, D)."""
     weights, bias = head_arrays(model)
     return embedding @ weights + bias
-
-
-def head_arrays(model: Model) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a model's head as weights (D, K) and bias (K,), float32."""
-    weights: NDArray[np.float32] = model.head.weight.detach().numpy().T.copy()
-    bias: NDArray[np.float32] = model.head.bias.detach().numpy().copy()
-    return weights, bias

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle.manifest import CrossValidation, DriftEnvelope
-from train.calibration import Calibration, brier_score, calibrate, negative_log_likelihood
+from edge.bundle.manifest import (
+    CalibrationFigures,
+    CrossValidation,
+    DriftEnvelope,
+    UnknownFigures,
+)
+from train.calibration import Calibration, brier_score, calibrate, surprise
 from train.comparators import make_comparator
+from train.crossfit import calibration_figures, cross_fit
 from train.dataset import Dataset
 from train.errors import InterruptedTrainingError
-from train.evaluate import NOISE_SHARES, Predict, envelope_hits, logits_of, noise_hits, top_share
-from train.fold_result import FoldResult, fold_arrays, fold_checkpoint
+from train.evaluate import (
+    NOISE_SHARES,
+    Predict,
+    embeddings_of,
+    envelope_hits,
+    logits_of,
+    noise_hits,
+    top_share,
+)
+from train.familiarity import Familiarity, find_familiarity, unknown_figures
+from train.fold_result import FoldResult, Traces, fold_arrays, fold_checkpoint
 from train.model_parts import ComparatorPart
+from train.models import Model
 from train.recipe import ValidatePart
 from train.report import NoiseReport
 from train.session import Session
@@ -25,7 +41,16 @@ from train.splits import Fold, Group
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """Out-of-fold figures of a recipe, and the calibration fitted on them."""
+    """Out-of-fold figures of a recipe, and the calibration fitted on them.
+
+    Parameters
+    ----------
+    figures, deviation, brier, noise, envelope : how often its models are right
+    calibration : of its confidence, fitted on all folds
+    believed : how far confidence and prediction sets can be
+    familiarity : what tells the unknown; None for comparators
+    unknown : how well it does; None without spectra of unknown minerals
+    """
 
     figures: CrossValidation
     deviation: float
@@ -33,6 +58,9 @@ class Validated:
     noise: tuple[NoiseReport, ...]
     calibration: Calibration
     envelope: DriftEnvelope
+    believed: CalibrationFigures
+    familiarity: Familiarity | None
+    unknown: UnknownFigures | None
 
 
 def cross_validate(session: Session, folds: Sequence[Fold], group: Group) -> Validated:
@@ -45,7 +73,8 @@ def cross_validate(session: Session, folds: Sequence[Fold], group: Group) -> Val
     """
     results = [_fold_result(session, fold, number) for number, fold in enumerate(folds, start=1)]
     dataset, part = session.dataset, session.recipe.validation
-    return summarize(results, dataset.class_ids, group, part, dataset.grid.step)
+    minerals = () if session.outliers is None else session.outliers.minerals
+    return summarize(results, dataset.class_ids, group, part, dataset.grid.step, minerals)
 
 
 def displacements(part: ValidatePart, step: float) -> NDArray[np.float64]:
@@ -59,11 +88,27 @@ def summarize(
     group: Group,
     part: ValidatePart,
     step: float = 1.0,
+    minerals: Sequence[str] = (),
 ) -> Validated:
-    """Pool the folds: every spectrum counts once, judged by the model that never saw it."""
+    """Pool the folds: every spectrum counts once, judged by the model that never saw it.
+
+    Parameters
+    ----------
+    results : of the folds
+    class_ids : (N,) true classes
+    group : what the folds keep together
+    part : the recipe's `[validate]`
+    step : of the grid, in units of the axis
+    minerals : of the outliers that the folds' models were asked about
+    """
     logits = np.concatenate([result.logits for result in results])
     truth = class_ids[np.concatenate([result.held_out for result in results])]
     calibration = calibrate(logits, truth, part.coverage, part.known_share)
+    probabilities = calibration.confidence.probabilities(logits.astype(np.float64))
+    familiarity, unknown = None, None
+    if all(result.traces is not None for result in results):
+        familiarity = find_familiarity(results, class_ids, minerals, calibration, part)
+        unknown = unknown_figures(familiarity, minerals, len(results), part)
     per_fold = [top_share(result.logits, class_ids[result.held_out]) for result in results]
     kept = "grouped by specimen" if group == "specimen" else "stratified, not grouped"
     figures = CrossValidation(
@@ -71,7 +116,7 @@ def summarize(
         n=len(truth),
         top1=top_share(logits, truth),
         top3=top_share(logits, truth, 3),
-        nll=negative_log_likelihood(logits, truth, calibration.temperature),
+        nll=surprise(probabilities, truth),
         top1_folds=tuple(per_fold),
     )
     hits = np.concatenate([result.hits for result in results], axis=1)  # (S, N)
@@ -83,13 +128,16 @@ def summarize(
     return Validated(
         figures=figures,
         deviation=float(np.std(per_fold, ddof=1)),
-        brier=brier_score(logits, truth, calibration.temperature),
+        brier=brier_score(probabilities, truth),
         noise=tuple(
             NoiseReport(share=share, top1=float(top1))
             for share, top1 in zip(NOISE_SHARES, noisy, strict=True)
         ),
         calibration=calibration,
         envelope=envelope,
+        believed=calibration_figures(cross_fit(results, class_ids, part), part),
+        familiarity=familiarity,
+        unknown=unknown,
     )
 
 
@@ -99,24 +147,23 @@ def _fold_result(session: Session, fold: Fold, number: int) -> FoldResult:
         session.progress.note(f"fold {number}: finished earlier, not trained again")
         return finished
     if isinstance(session.recipe.model, ComparatorPart):
-        predict = _fit_comparator(session, fold)
+        predict, traces = _fit_comparator(session, fold), None
     else:
-        predict = _fit_network(session, fold, number)
-    result = _judge(predict, session.dataset, fold, session.recipe.validation)
+        model = _fit_network(session, fold, number)
+        predict, traces = partial(logits_of, model), _trace(model, session, fold)
+    judged = _judge(predict, session.dataset, fold, session.recipe.validation)
+    result = replace(judged, traces=traces)
     top1 = top_share(result.logits, session.dataset.class_ids[fold.held_out])
     session.progress.note(f"fold {number}: top-1 {top1:.1%} of {len(fold.held_out)} held out")
     session.run.write_arrays(
         fold_arrays(number),
-        held_out=result.held_out,
-        logits=result.logits,
-        hits=result.hits,
-        noise_hits=result.noise_hits,
+        **result.arrays(),
         fingerprint=np.array(session.mark(fold)),
     )
     return result
 
 
-def _fit_network(session: Session, fold: Fold, number: int) -> Predict:
+def _fit_network(session: Session, fold: Fold, number: int) -> Model:
     fitted = session.fit(f"fold {number}", fold, session.seed + number)
     if fitted.interrupted:
         raise InterruptedTrainingError(
@@ -124,7 +171,25 @@ def _fit_network(session: Session, fold: Fold, number: int) -> Predict:
             f"all of it is kept in {session.run.path}; the same command with --resume goes on"
         )
     session.run.write_model(fold_checkpoint(number), fitted.model)
-    return partial(logits_of, fitted.model)
+    return fitted.model
+
+
+def _trace(model: Model, session: Session, fold: Fold) -> Traces:
+    """Note what telling the unknown is learned from."""
+    intensity, outliers = session.dataset.intensity, session.outliers
+    held_out, _ = embeddings_of(model, intensity[fold.held_out])
+    _, trained = embeddings_of(model, intensity[fold.train])
+    traces = Traces(
+        strongest=held_out.max(axis=1),
+        trained=fold.train,
+        trained_logits=trained,
+        outlier_logits=trained[:0],
+        outlier_strongest=held_out[:0, 0],
+    )
+    if outliers is None:
+        return traces
+    embeddings, logits = embeddings_of(model, outliers.intensity)
+    return replace(traces, outlier_logits=logits, outlier_strongest=embeddings.max(axis=1))
 
 
 def _fit_comparator(session: Session, fold: Fold) -> Predict:

@@ -42,6 +42,18 @@ def features_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.floa
     return features
 
 
+@torch.no_grad()
+def embeddings_of(
+    model: Model, intensity: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return embeddings (N, D) and logits (N, K), float32, of preprocessed spectra (N, B)."""
+    model.eval()
+    batches = torch.split(torch.from_numpy(intensity)[:, None], _BATCH)
+    embeddings = torch.cat([model.embed(batch) for batch in batches])
+    logits: NDArray[np.float32] = model.head(embeddings).numpy()
+    return embeddings.numpy(), logits
+
+
 def top_share(logits: NDArray[np.float32], class_ids: NDArray[np.int64], k: int = 1) -> float:
     """Return the share of spectra whose class is among the k most probable.
 

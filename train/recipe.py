@@ -46,6 +46,16 @@ class DataPart(_Part):
     min_spectra_per_class: int = Field(
         default=8, ge=1, description="minerals with fewer spectra are dropped"
     )
+    outliers: Literal["rest"] | None = Field(
+        default=None,
+        description="rest: spectra in DATA of minerals that are no class teach to tell the unknown "
+        "from the known, and judge how well that is done; no model is trained on them",
+    )
+    labelled: str | None = Field(
+        default=None,
+        description="file with the names of the spectra whose labels count, one a line, relative "
+        "to the recipe; the others are trained on without, see [few_labels]; None: all count",
+    )
     description: str = Field(default="", description="the data set, in words, for the manifest")
     citation: str = Field(default="", description="how to cite the data set")
     licence: str = Field(default="Apache-2.0", description="SPDX expression for the weights")
@@ -125,6 +135,20 @@ class FitPart(_Part):
     threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 repeats to the bit")
 
 
+class FewLabelsPart(_Part):
+    """How labels are passed on to spectra without; needs `[data] labelled`."""
+
+    neighbours: int = Field(
+        default=6, ge=1, le=100, description="spectra that each is joined with, the most alike"
+    )
+    width: float = Field(
+        default=0.03, gt=0, le=1, description="a neighbour less alike by this weighs 1/e as much"
+    )
+    passed_on: float = Field(
+        default=0.8, gt=0, lt=1, description="share of what reaches a spectrum that it passes on"
+    )
+
+
 class ValidatePart(_Part):
     """How the trained model is examined."""
 
@@ -150,6 +174,9 @@ class Recipe(_Part):
     model: ModelPart = Field(description="which network")
     augment: AugmentPart = Field(default=AugmentPart(), description="how spectra are varied")
     fit: FitPart = Field(default=FitPart(), description="how weights are found")
+    few_labels: FewLabelsPart = Field(
+        default=FewLabelsPart(), description="how labels are passed on where few are known"
+    )
     validation: ValidatePart = Field(
         default=ValidatePart(), alias="validate", description="how it is examined"
     )

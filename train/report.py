@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from edge.bundle.manifest import CrossValidation, DriftEnvelope
+from edge.bundle.manifest import (
+    CalibrationFigures,
+    CrossValidation,
+    DriftEnvelope,
+    UnknownFigures,
+)
 
 
 class _Part(BaseModel):
@@ -17,6 +22,17 @@ class CalibrationReport(_Part):
     temperature: float = Field(gt=0, description="logits are divided by it")
     known_probability: float = Field(ge=0, le=1, description="below it: never seen such a thing")
     set_probability: float = Field(ge=0, le=1, description="classes above it form the set")
+    slope: float = Field(default=1.0, gt=0, description="of the largest probability's log-odds")
+    offset: float = Field(default=0.0, description="added to them, nepers")
+
+
+class FamiliarityReport(_Part):
+    """What tells the unknown: weights of the traits, and the threshold."""
+
+    intercept: float = Field(description="of the log-odds of known against unknown, nepers")
+    distance: float = Field(description="weight of the log distance to the nearest class")
+    strongest: float = Field(description="weight of the largest value of the embedding")
+    least: float = Field(description="below it: never seen such a thing")
 
 
 class NoiseReport(_Part):
@@ -61,6 +77,15 @@ class Report(_Part):
     )
     calibration: CalibrationReport | None = Field(
         default=None, description="fitted on the pooled out-of-fold logits"
+    )
+    believed: CalibrationFigures | None = Field(
+        default=None, description="how far confidence and prediction sets can be believed"
+    )
+    familiarity: FamiliarityReport | None = Field(
+        default=None, description="what tells the unknown; None for comparators"
+    )
+    unknown: UnknownFigures | None = Field(
+        default=None, description="how well the unknown is told; None without such spectra"
     )
     drift_envelope: DriftEnvelope | None = Field(
         default=None, description="out-of-fold top-1 with the axis displaced before interpolation"

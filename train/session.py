@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from train.checkpoint import INTERRUPTED, Checkpoint
 from train.dataset import Dataset
 from train.errors import RunError
-from train.fold_result import FoldResult, fingerprint, fold_arrays
+from train.few_labels.pseudo_labels import completed
+from train.fold_result import FoldResult, fingerprint, fold_arrays, from_arrays
 from train.loop import Fitted, fit
+from train.outliers import Outliers
 from train.progress import Progress
 from train.recipe import Recipe
 from train.run import RunFolder
@@ -27,6 +32,8 @@ class Session:
     run : where everything is kept
     progress : told what happens
     resume : what was kept must be of this very training, or it is an error
+    outliers : spectra of minerals that are no class; None for none
+    labelled : (n,) int64, positions of the spectra whose labels count; None where all do
     """
 
     recipe: Recipe
@@ -35,10 +42,24 @@ class Session:
     run: RunFolder
     progress: Progress
     resume: bool = False
+    outliers: Outliers | None = None
+    labelled: NDArray[np.int64] | None = None
 
     def mark(self, fold: Fold) -> str:
         """Return what a training on a fold depends on, as one hash."""
-        return fingerprint(self.recipe, self.dataset, fold, self.seed)
+        mark = fingerprint(self.recipe, self.dataset, fold, self.seed, self.outliers)
+        return mark if self.labelled is None else f"{mark} {','.join(map(str, self.labelled))}"
+
+    def learned_from(self, positions: NDArray[np.int64]) -> Dataset:
+        """Return the data set as a training on some of its spectra sees it.
+
+        Spectra among these whose labels do not count have the labels that were passed on to them.
+        """
+        if self.labelled is None:
+            return self.dataset
+        labelled = np.intersect1d(positions, self.labelled)
+        unlabelled = np.setdiff1d(positions, self.labelled)
+        return completed(self.dataset, labelled, unlabelled, self.recipe.few_labels)
 
     def fit(self, part: str, fold: Fold, seed: int) -> Fitted:
         """Train a model on a fold, from where an interrupted training left it.
@@ -50,7 +71,8 @@ class Session:
         """
         keeper = Checkpoint(self.run.path / INTERRUPTED, part, self.mark(fold), self.resume)
         with self.progress.part(part, self.recipe.fit.epochs, self.run) as on_epoch:
-            return fit(self.recipe, self.dataset, fold.train, fold.held_out, seed, on_epoch, keeper)
+            dataset = self.learned_from(fold.train)
+            return fit(self.recipe, dataset, fold.train, fold.held_out, seed, on_epoch, keeper)
 
     def finished(self, number: int, fold: Fold) -> FoldResult | None:
         """Return what an earlier command found out on a fold; None if it did not.
@@ -65,9 +87,7 @@ class Session:
         except RunError:
             return None
         if str(arrays.get("fingerprint")) == self.mark(fold):
-            return FoldResult(
-                arrays["held_out"], arrays["logits"], arrays["hits"], arrays["noise_hits"]
-            )
+            return from_arrays(arrays)
         if self.resume:
             raise RunError(
                 str(self.run.path / fold_arrays(number)),

@@ -15,12 +15,15 @@ from train.comparators import make_comparator
 from train.crossvalidate import Validated, cross_validate
 from train.dataset import Dataset, load_dataset, read_names
 from train.errors import InterruptedTrainingError, RecipeError
+from train.familiarity import Familiarity
+from train.few_labels.known import keep_labelled, labelled_positions
 from train.model_parts import ComparatorPart
 from train.models import make_model
 from train.models.exportable import reads_sequences
+from train.outliers import FEWEST_MINERALS, Outliers, load_outliers
 from train.progress import Progress
 from train.recipe import Recipe, read_recipe
-from train.report import CalibrationReport, Report, UnusedSpectrum
+from train.report import CalibrationReport, FamiliarityReport, Report, UnusedSpectrum
 from train.run import CHECKPOINT, SPECTRA, RunFolder
 from train.session import Session
 from train.splits import Fold, Group, split
@@ -73,12 +76,20 @@ def train_run(order: Order, progress: Progress) -> Report:
     dataset, faults = load_dataset(order.data, recipe.data, recipe.preprocess.grid(), names)
     _tell(dataset, faults, progress)
     folds = split(dataset, order.folds, order.group, order.seed) if order.folds else ()
+    listed = _labelled_names(recipe, order.recipe.parent)
+    labelled = None
+    if listed is not None:
+        labelled = labelled_positions(dataset, listed, str(recipe.data.labelled))
+        folds = keep_labelled(folds, dataset, labelled, order.group)
+        progress.note(f"{len(labelled)} labelled, the labels of the others are not used")
     run = RunFolder(order.out)
-    recipe = run.begin(recipe, names, resume=order.resume)
+    recipe = run.begin(recipe, names, listed, resume=order.resume)
     torch.set_num_threads(recipe.fit.threads)
-    run.write_arrays(SPECTRA, intensity=dataset.intensity, class_ids=dataset.class_ids)
     report = _first_report(recipe, dataset, faults, order.seed)
-    session = Session(recipe, dataset, order.seed, run, progress, order.resume)
+    outliers = _outliers(recipe, dataset, order.data, names, progress) if folds else None
+    session = Session(recipe, dataset, order.seed, run, progress, order.resume, outliers, labelled)
+    known = session.learned_from(np.arange(len(dataset), dtype=np.int64))
+    run.write_arrays(SPECTRA, intensity=known.intensity, class_ids=known.class_ids)
     if folds:
         run.write_splits(dataset, folds, order.group)
         validated = cross_validate(session, folds, order.group)
@@ -98,6 +109,9 @@ def _check_trainable(recipe: Recipe, order: Order) -> None:
             "hed-table1` trains it on one, and `outcrop models` lists those of single spectra"
         )
         raise RecipeError(str(order.recipe), [fault])
+    if isinstance(recipe.model, ComparatorPart) and recipe.data.labelled is not None:
+        fault = f"data.labelled: {recipe.model.name} learns from labels alone, leave it out"
+        raise RecipeError(str(order.recipe), [fault])
     if isinstance(recipe.model, ComparatorPart) and not order.folds:
         fault = f"model: {recipe.model.name} gives figures, not weights; add --cross-validate 5"
         raise RecipeError(str(order.recipe), [fault])
@@ -105,6 +119,28 @@ def _check_trainable(recipe: Recipe, order: Order) -> None:
 
 def _names(recipe: Recipe, folder: Path) -> frozenset[str] | None:
     return None if recipe.data.names is None else read_names(folder / recipe.data.names)
+
+
+def _labelled_names(recipe: Recipe, folder: Path) -> frozenset[str] | None:
+    return None if recipe.data.labelled is None else read_names(folder / recipe.data.labelled)
+
+
+def _outliers(
+    recipe: Recipe,
+    dataset: Dataset,
+    data: Path,
+    names: frozenset[str] | None,
+    progress: Progress,
+) -> Outliers | None:
+    if recipe.data.outliers is None:
+        return None
+    found = load_outliers(data, dataset.classes, dataset.grid, names)
+    told = f"{len(found)} spectra of {len(set(found.minerals))} minerals that are no class"
+    if len(set(found.minerals)) < FEWEST_MINERALS:
+        progress.note(f"{told}: fewer than {FEWEST_MINERALS}, the unknown is not learned from them")
+        return None
+    progress.note(told)
+    return found
 
 
 def _train_final(session: Session, report: Report, started: float) -> Report:
@@ -163,9 +199,18 @@ def _with_validation(report: Report, validated: Validated, group: Group) -> Repo
             "brier": validated.brier,
             "noise": validated.noise,
             "calibration": CalibrationReport(**asdict(validated.calibration)),
+            "believed": validated.believed,
+            "familiarity": _familiarity(validated.familiarity),
+            "unknown": validated.unknown,
             "drift_envelope": validated.envelope,
         }
     )
+
+
+def _familiarity(found: Familiarity | None) -> FamiliarityReport | None:
+    if found is None:
+        return None
+    return FamiliarityReport(**asdict(found.weights), least=found.least)
 
 
 def _tell(dataset: Dataset, faults: tuple[Fault, ...], progress: Progress) -> None:

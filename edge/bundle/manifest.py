@@ -10,7 +10,10 @@ from typing_extensions import Self
 from edge.preprocess import Grid
 from edge.spectrum import AxisKind
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_READ = (1, 2)
+"""1: before `calibration` and `unknown`."""
+
 Precision = Literal["fp32", "int8", "int8.x86"]
 
 
@@ -64,6 +67,40 @@ class DriftEnvelope(_Part):
         return self
 
 
+class CalibrationFigures(_Part):
+    """How far confidence and prediction sets can be believed, on unseen specimens."""
+
+    method: str = Field(description="what the calibration that is judged was fitted on")
+    n: int = Field(ge=1, description="spectra judged, each once")
+    ece: float = Field(ge=0, le=1, description="expected calibration error, fraction")
+    ece_uncalibrated: float = Field(ge=0, le=1, description="the same of the plain softmax")
+    ece_bins: int = Field(ge=1, description="bins of equal mass that the errors are means over")
+    nominal_coverage: float = Field(gt=0, lt=1, description="share of sets to hold the truth")
+    coverage: float = Field(ge=0, le=1, description="share of sets that held it")
+    class_coverage: float = Field(ge=0, le=1, description="the same, mean over the classes")
+    classes_below_nominal: int = Field(ge=0, description="classes whose own share is lower")
+    set_size: float = Field(ge=1, description="mean number of classes in a set")
+    single_share: float = Field(ge=0, le=1, description="share of sets of one class")
+
+
+class UnknownFigures(_Part):
+    """How well minerals that are no class are told, on minerals not learned from."""
+
+    method: str = Field(description="how minerals and folds were divided")
+    minerals: int = Field(ge=1, description="unknown minerals judged")
+    n: int = Field(ge=1, description="spectra of them, each judged once")
+    auroc: float = Field(ge=0, le=1, description="of known against unknown spectra")
+    auroc_softmax: float = Field(ge=0, le=1, description="the same by the largest softmax alone")
+    taken_for_known: float = Field(
+        ge=0, le=1, description="share of unknown spectra taken for known, 90 % of known kept"
+    )
+    taken_for_known_softmax: float = Field(ge=0, le=1, description="the same by softmax alone")
+    known_share: float = Field(gt=0, lt=1, description="share of known kept by the threshold here")
+    taken_for_known_here: float = Field(
+        ge=0, le=1, description="share of unknown spectra taken for known at that threshold"
+    )
+
+
 class Member(_Part):
     """One file inside the bundle."""
 
@@ -89,6 +126,12 @@ class Manifest(_Part):
     drift_envelope: DriftEnvelope | None = Field(
         default=None, description="accuracy against displacement; None if it was not measured"
     )
+    calibration: CalibrationFigures | None = Field(
+        default=None, description="of confidence and prediction sets; None if not measured"
+    )
+    unknown: UnknownFigures | None = Field(
+        default=None, description="of telling unknown minerals; None if it was not measured"
+    )
     lags: tuple[float, ...] = Field(
         default=(),
         description="displacement that each value of the graph's optional input lag_mask stands "
@@ -102,8 +145,8 @@ class Manifest(_Part):
     @field_validator("schema_version")
     @classmethod
     def _known_schema(cls, version: int) -> int:
-        if version != SCHEMA_VERSION:
-            raise ValueError(f"schema {version}, this outcrop reads {SCHEMA_VERSION}")
+        if version not in _READ:
+            raise ValueError(f"schema {version}, this outcrop reads {_READ[0]} to {_READ[-1]}")
         return version
 
     def precision_for(self, machine: str) -> Precision:

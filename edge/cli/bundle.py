@@ -77,6 +77,8 @@ def _summary(bundle: Bundle) -> Table:
         "cross-validated": f"top-1 {validation.top1:.3f} (folds "
         f"{min(validation.top1_folds):.3f} to {max(validation.top1_folds):.3f}), top-3 "
         f"{validation.top3:.3f}, NLL {validation.nll:.3f}; {validation.method}, n = {validation.n}",
+        "confidence": _confidence(bundle),
+        "unknown": _unknown(bundle),
         "drift": _drift(bundle),
         "pooling": _pooling(bundle),
         "lasers": ", ".join(f"{nm:g} nm" for nm in manifest.laser_wavelengths_nm),
@@ -86,6 +88,29 @@ def _summary(bundle: Bundle) -> Table:
     for name, text in rows.items():
         table.add_row(name, text)
     return table
+
+
+def _confidence(bundle: Bundle) -> str:
+    found = bundle.manifest.calibration
+    if found is None:
+        return "not measured"
+    return (
+        f"calibration error {found.ece:.1%} ({found.ece_bins} bins of equal mass); prediction sets "
+        f"hold the truth in {found.coverage:.1%} of cases ({found.nominal_coverage:.0%} intended), "
+        f"{found.set_size:.2f} minerals on average; {found.method}, n = {found.n}"
+    )
+
+
+def _unknown(bundle: Bundle) -> str:
+    found = bundle.manifest.unknown
+    if found is None:
+        return "not measured"
+    return (
+        f"AUROC {found.auroc:.3f} (largest softmax alone {found.auroc_softmax:.3f}); "
+        f"{found.taken_for_known:.0%} of unknown spectra taken for known where 90 % of known are "
+        f"kept, {found.taken_for_known_here:.0%} at the threshold here, which keeps "
+        f"{found.known_share:.0%}; {found.method}, n = {found.n} of {found.minerals} minerals"
+    )
 
 
 def _drift(bundle: Bundle) -> str:

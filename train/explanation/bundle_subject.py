@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from edge.bundle import Bundle, check_golden
@@ -32,11 +34,15 @@ def bundle_subject(bundle: Bundle) -> Subject:
         embedding, feature_map = network.look(intensity)
         return embedding @ weights + bias, feature_map
 
+    def known(intensity: NDArray[np.float32]) -> bool:
+        embedding = network.infer(intensity[np.newaxis, np.newaxis])
+        return bool(head.known(head.probabilities(embedding), embedding)[0])
+
     return Subject(
         name=bundle.manifest.name,
         grid=bundle.manifest.grid.grid(),
         classes=head.classes,
-        temperature=head.temperature,
-        known_probability=head.known_probability,
+        confidence=head.confidence,
         look=look,
+        known=known,
     )

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from edge.data import Sample
 from edge.errors import DataError, SpectrumError
-from edge.head import softmax
 from edge.preprocess import Grid, preprocess
 from train.explanation.attribution import Attribution, attribute, logits_of
 from train.explanation.peaks import Peak, find_lines, top_regions
@@ -121,7 +120,7 @@ def explain_sample(subject: Subject, sample: Sample, question: Question) -> Expl
     except SpectrumError as error:
         raise DataError(sample.source, str(error)) from error
     logits = logits_of(subject.look, intensity)
-    probabilities = softmax((logits / subject.temperature).astype(np.float32))
+    probabilities = subject.confidence.probabilities(logits.astype(np.float32)[np.newaxis])[0]
     best = int(probabilities.argmax())
     class_id = best if asked is None else asked
     return Explanation(
@@ -131,15 +130,10 @@ def explain_sample(subject: Subject, sample: Sample, question: Question) -> Expl
         intensity=intensity,
         label=subject.classes[best],
         probability=float(probabilities[best]),
-        known=_is_known(subject, float(probabilities[best])),
+        known=None if subject.known is None else subject.known(intensity),
         explained=subject.classes[class_id],
         explained_probability=float(probabilities[class_id]),
         attribution=attribute(subject.look, intensity, class_id, averaged=question.averaged),
         peaks=find_lines(intensity, subject.grid),
         question=question,
     )
-
-
-def _is_known(subject: Subject, probability: float) -> bool | None:
-    least = subject.known_probability
-    return None if least is None else probability >= least

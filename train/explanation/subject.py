@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
+from edge.confidence import Confidence
 from edge.data import normalize_label
 from edge.preprocess import Grid
 from train.explanation.errors import UnknownMineralError
@@ -24,17 +27,18 @@ class Subject:
     name : of the model
     grid : the points it reads
     classes : K minerals, in the order of the logits
-    temperature : logits are divided by it
-    known_probability : below it nothing like the spectrum was seen; None where not calibrated
+    confidence : makes probabilities of the logits
     look : gives logits and the feature map, both with gradients
+    known : whether anything like a preprocessed spectrum (B,) was seen; None where the model cannot
+        tell
     """
 
     name: str
     grid: Grid
     classes: tuple[str, ...]
-    temperature: float
-    known_probability: float | None
+    confidence: Confidence
     look: Look
+    known: Callable[[NDArray[np.float32]], bool] | None = None
 
     def class_id(self, mineral: str) -> int:
         """Return which class a mineral is; only letters count, as everywhere.

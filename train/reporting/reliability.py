@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from train.reporting.crossvalidated_run import CrossValidatedRun
+from train.run_head import run_confidence
 
 BINS = 15
 """Of equal width, as Guo et al. 2017 took them."""
@@ -39,9 +39,9 @@ def confidence_of(run: CrossValidatedRun) -> NDArray[np.float64] | None:
     """Return the largest calibrated probability (N,), None if the run was not calibrated."""
     if run.report.calibration is None:
         return None
-    logits = run.logits.astype(np.float64) / run.report.calibration.temperature
-    largest: NDArray[np.float64] = softmax(logits, axis=1).max(axis=1)
-    return largest
+    confidence = run_confidence(run.report)
+    largest: NDArray[np.float64] = confidence.probabilities(run.logits).max(axis=1)
+    return largest.astype(np.float64)
 
 
 def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Reliability:

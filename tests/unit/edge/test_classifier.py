@@ -28,7 +28,7 @@ def row(*probabilities: float) -> np.ndarray:
 
 
 def test_a_verdict_ranks_and_keeps_five():
-    verdict = judge(row(0.05, 0.5, 0.0, 0.25, 0.1, 0.04, 0.06), SEVEN)
+    verdict = judge(row(0.05, 0.5, 0.0, 0.25, 0.1, 0.04, 0.06), SEVEN, known=True)
     assert verdict.label == "B"
     assert verdict.probability == 0.5
     assert [label for label, _ in verdict.top] == ["B", "D", "E", "G", "A"]
@@ -37,29 +37,34 @@ def test_a_verdict_ranks_and_keeps_five():
 
 
 def test_the_prediction_set_holds_what_reaches_the_heads_threshold_most_probable_first():
-    verdict = judge(row(0.05, 0.5, 0.0, 0.25, 0.1, 0.04, 0.06), SEVEN)
+    verdict = judge(row(0.05, 0.5, 0.0, 0.25, 0.1, 0.04, 0.06), SEVEN, known=True)
     assert verdict.prediction_set == ("B", "D", "E")
 
 
 def test_the_prediction_set_is_never_empty():
-    flat = judge(np.full(7, 1 / 7, np.float32), replace(SEVEN, set_probability=0.9))
+    flat = judge(np.full(7, 1 / 7, np.float32), replace(SEVEN, set_probability=0.9), known=True)
     assert flat.prediction_set == ("A",)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_verdict_says_whether_it_is_known(known):
+    assert judge(row(0.9, *[0.1 / 6] * 6), SEVEN, known=known).known is known
+
+
 @pytest.mark.parametrize(("best", "known"), [(0.39, False), (0.4, True), (0.9, True)])
-def test_known_is_a_matter_of_the_largest_probability(best, known):
+def test_without_novelty_known_is_a_matter_of_the_largest_probability(best, known):
     head = replace(SEVEN, known_probability=float(np.float32(0.4)))
-    rest = [(1 - best) / 6] * 6
-    assert judge(row(best, *rest), head).known is known
+    probabilities = row(best, *[(1 - best) / 6] * 6)[np.newaxis]
+    assert head.known(probabilities, np.ones((1, 1), np.float32)).tolist() == [known]
 
 
 def test_ties_go_to_the_first_class_every_time():
-    assert judge(row(0.0, 0.3, 0.3, 0.1, 0.1, 0.1, 0.1), SEVEN).label == "B"
+    assert judge(row(0.0, 0.3, 0.3, 0.1, 0.1, 0.1, 0.1), SEVEN, known=True).label == "B"
 
 
 def test_fewer_classes_than_five_give_a_shorter_list():
     two = Head(np.zeros((1, 2), np.float32), np.zeros(2, np.float32), ("A", "B"), "0" * 64)
-    assert judge(row(0.4, 0.6), two).top == (
+    assert judge(row(0.4, 0.6), two, known=True).top == (
         ("B", pytest.approx(0.6)),
         ("A", pytest.approx(0.4)),
     )

@@ -7,18 +7,30 @@ import numpy as np
 import pytest
 
 from edge.errors import HeadError
-from edge.head import Head, pack_head, softmax, unpack_head
+from edge.head import Head, pack_head, unpack_head
+from edge.novelty import Centres, Novelty, Weights
 
 CLASSES = ("Calcite", "Axinite-(Fe)", "Quartz")
+ADDED = ("slope", "offset", "novelty")
+"""What a head of an earlier release lacks."""
+
+NOVELTY_ARRAYS = ("novelty_projection", "novelty_centres", "novelty_weights", "novelty_least")
 
 
 @pytest.fixture
 def head() -> Head:
     rng = np.random.default_rng(5)
     weights = rng.normal(size=(4, 3)).astype(np.float32)
-    return Head(
-        weights, np.array([0.1, 0.2, 0.3], np.float32), CLASSES, "ab" * 32, 1.5, 0.4, 0.1, 7
-    )
+    bias = np.array([0.1, 0.2, 0.3], np.float32)
+    return Head(weights, bias, CLASSES, "ab" * 32, 1.5, 0.4, 0.1, 7)
+
+
+@pytest.fixture
+def calibrated(head) -> Head:
+    rng = np.random.default_rng(6)
+    projection, points = rng.normal(size=(2, 3, 2)).astype(np.float32)
+    novelty = Novelty(Centres(projection, points), Weights(0.5, -1.25, 0.75), least=-0.5)
+    return replace(head, slope=1.25, offset=-0.125, novelty=novelty)
 
 
 def npz(head: Head, **changes: object) -> bytes:
@@ -43,6 +55,12 @@ def npz(head: Head, **changes: object) -> bytes:
         ({"temperature": 0.0}, "temperature must be positive"),
         ({"temperature": -1.0}, "temperature"),
         ({"temperature": float("nan")}, "temperature"),
+        ({"slope": 0.0}, "slope must be positive"),
+        ({"offset": float("inf")}, "offset must be a number"),
+        (
+            {"novelty": Novelty(Centres(np.ones((4, 2), "f4"), np.ones((4, 2), "f4")))},
+            "statistics of 4 classes do not fit 3 classes",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(head, changes, said):
@@ -90,15 +108,67 @@ def test_a_higher_temperature_is_less_sure_and_keeps_the_order(head):
     np.testing.assert_array_equal(np.argsort(sure), np.argsort(unsure))
 
 
-def test_the_softmax_does_not_overflow():
-    logits = np.array([[1e30, -1e30, 0.0], [-3e38, -3e38, -3e38]], np.float32)
-    np.testing.assert_allclose(softmax(logits), [[1, 0, 0], [1 / 3] * 3], rtol=1e-6)
-
-
-@pytest.mark.parametrize("name", [field.name for field in fields(Head)])
+@pytest.mark.parametrize("name", [f.name for f in fields(Head) if f.name not in ADDED])
 def test_a_missing_array_is_named(head, name):
     with pytest.raises(HeadError, match=name):
         unpack_head(npz(head, **{name: None}))
+
+
+def test_calibration_and_novelty_survive_the_file(calibrated):
+    again = unpack_head(pack_head(calibrated))
+    assert (again.slope, again.offset) == (1.25, -0.125)
+    assert again.novelty is not None
+    assert again.novelty.weights == Weights(0.5, -1.25, 0.75)
+    assert again.novelty.least == -0.5
+    np.testing.assert_array_equal(
+        again.novelty.centres.projection, calibrated.novelty.centres.projection
+    )
+    np.testing.assert_array_equal(again.novelty.centres.points, calibrated.novelty.centres.points)
+    embedding = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)
+    probabilities = calibrated.probabilities(embedding)
+    np.testing.assert_array_equal(again.probabilities(embedding), probabilities)
+    np.testing.assert_array_equal(
+        again.known(probabilities, embedding), calibrated.known(probabilities, embedding)
+    )
+
+
+def test_a_head_of_an_earlier_release_is_read(calibrated):
+    absent = dict.fromkeys((*NOVELTY_ARRAYS, "slope", "offset"))
+    old = unpack_head(npz(calibrated, **absent))
+    assert (old.slope, old.offset, old.novelty) == (1.0, 0.0, None)
+    probabilities = np.array([[0.39, 0.31, 0.3], [0.41, 0.3, 0.29]], np.float32)
+    assert old.known(probabilities, np.ones((2, 4), np.float32)).tolist() == [False, True]
+
+
+def test_known_is_a_matter_of_familiarity_where_there_is_novelty(calibrated):
+    embedding = np.random.default_rng(2).normal(size=(50, 4)).astype(np.float32)
+    probabilities = calibrated.probabilities(embedding)
+    familiar = calibrated.novelty.familiarity(probabilities, embedding)
+    known = calibrated.known(probabilities, embedding)
+    np.testing.assert_array_equal(known, familiar >= -0.5)
+    assert 0 < known.sum() < 50
+
+
+@pytest.mark.parametrize("name", [n for n in NOVELTY_ARRAYS if n != "novelty_centres"])
+def test_half_a_novelty_is_refused(calibrated, name):
+    with pytest.raises(HeadError, match=name):
+        unpack_head(npz(calibrated, **{name: None}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"novelty_weights": np.ones(2)},
+        {"novelty_least": np.float64("nan")},
+        {"novelty_projection": np.ones((3, 3), np.float32)},
+        {"novelty_centres": np.full((3, 2), np.nan, np.float32)},
+        {"slope": np.float64(-1.0)},
+    ],
+    ids=["two weights", "no threshold", "other directions", "no numbers", "slope"],
+)
+def test_a_novelty_of_the_wrong_kind_is_refused(calibrated, changes):
+    with pytest.raises(HeadError):
+        unpack_head(npz(calibrated, **changes))
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ def test_a_wrong_size_is_refused(repack, trusted, made):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"schema_version": 2}, "schema_version: .*schema 2, this outcrop reads 1"),
-        ({"schema_version": 2, "news": 1}, "schema_version: .*schema 2"),
+        ({"schema_version": 3}, "schema_version: .*schema 3, this outcrop reads 1 to 2"),
+        ({"schema_version": 3, "news": 1}, "schema_version: .*schema 3"),
         ({"news": 1}, "news: Extra inputs"),
         ({"release": 0}, "release: "),
         ({"backbone_id": "abc"}, "backbone_id: "),

@@ -260,11 +260,13 @@ def _explained_by_sums(
 ) -> Explanation:
     import torch
 
+    from edge.confidence import Confidence
+
     def look(x: torch.Tensor) -> tuple[torch.Tensor, None]:
         total = x.sum(dim=2) / 100
         return torch.cat([total, -total], dim=1), None
 
-    subject = Subject("sums", grid, ("High", "Low"), 1.0, None, look)
+    subject = Subject("sums", grid, ("High", "Low"), Confidence(), look)
     return explain_sample(subject, sample, Question(label, method))  # type: ignore[arg-type]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -149,11 +149,7 @@ def _report(
         top1_fold_deviation=found.deviation,
         brier=found.brier,
         noise=found.noise,
-        calibration=CalibrationReport(
-            temperature=found.calibration.temperature,
-            known_probability=found.calibration.known_probability,
-            set_probability=found.calibration.set_probability,
-        ),
+        calibration=CalibrationReport(**asdict(found.calibration)),
         drift_envelope=found.envelope,
         train_s=12.0,
     )

@@ -35,8 +35,11 @@ def test_confidence_is_calibrated(make_run: Make) -> None:
     confidence = confidence_of(run)
 
     assert confidence is not None
-    logits = run.logits[0].astype(np.float64) / run.report.calibration.temperature
-    assert confidence[0] == pytest.approx(np.exp(logits.max()) / np.exp(logits).sum())
+    found = run.report.calibration
+    logits = run.logits[0].astype(np.float64) / found.temperature
+    plain = np.exp(logits.max()) / np.exp(logits).sum()
+    odds = found.slope * np.log(plain / (1 - plain)) + found.offset
+    assert confidence[0] == pytest.approx(1 / (1 + np.exp(-odds)), rel=1e-4)
 
 
 def test_accuracy_at_full_coverage_is_the_accuracy() -> None:
