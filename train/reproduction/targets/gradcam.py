@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,8 +25,8 @@ _NOTES = (
     "the evidence). A map that looked everywhere alike would have the share of the axis.",
     "The 63 minerals and Hedenbergite from the same archive; a third of the specimens of the six "
     "is held out and shown, everything else is trained on. Maps of the predicted class.",
-    "Averaged gradients: Grad-CAM as published. Own gradients: each point keeps its own, because the "
-    "dense layer above the last convolution weighs every position by itself.",
+    "Averaged gradients: Grad-CAM as published. Own gradients: each point keeps its own, because "
+    "the dense layer above the last convolution weighs every position by itself.",
     "The paper shows one spectrum a mineral and prints no shares.",
 )
 
@@ -71,29 +71,27 @@ def _rows(expected: Expected, measured: Sequence[Measured]) -> list[Row]:
     ]
 
 
-def _share_rows(expected: Expected, kind: str, shares: list[float], n: int) -> list[Row]:
+def _share_rows(
+    expected: Expected, kind: str, of_seeds: Sequence[Sequence[float]], n: int
+) -> list[Row]:
     """Return the share of the map where expected, and how many times that of the axis it is."""
     axis_share = 100 * float(expected.mask(PAPER_GRID.values).mean())
     key, words = expected.mineral.lower(), f"{expected.mineral}, {_KINDS[kind]}"
     suffix = "" if kind == KINDS[0] else f".{kind}"
-    times = tuple(share / axis_share for share in shares)
-    share = f"{words}: share of the map where expected, which is {axis_share:.0f} % of the axis"
+    shares = [100 * float(np.mean(of_seed)) for of_seed in of_seeds if len(of_seed)]
+    where = f"{words}: share of the map where expected, which is {axis_share:.0f} % of the axis"
     return [
-        Row(f"{key}.share{suffix}", share, None, tuple(shares), BY_SPECIMEN, n=n),
+        Row(f"{key}.share{suffix}", where, None, tuple(shares), BY_SPECIMEN, n=n),
         Row(
             key=f"{key}.enrichment{suffix}",
             quantity=f"{words}: the same, share of the axis = 1",
             paper=None,
-            ours=times,
+            ours=tuple(share / axis_share for share in shares),
             protocol=BY_SPECIMEN,
             unit="times",
             n=n,
         ),
     ]
-
-
-def _means(shares: Iterable[Sequence[float]]) -> list[float]:
-    return [100 * float(np.mean(of_seed)) for of_seed in shares if len(of_seed)]
 
 
 def _counted(said: Sequence[str]) -> list[str]:
