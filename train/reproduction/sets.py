@@ -20,7 +20,7 @@ _LOADERS: dict[SetName, Callable[[Workplace], Dataset]] = {
     "raw102": low_resolution,
     "clean": oriented,
 }
-_QUICK_CLASSES = 15
+_QUICK_CLASSES = 10
 
 
 def spectra_of(place: Workplace, name: SetName) -> Dataset:

@@ -40,7 +40,7 @@ _BARS: dict[str, tuple[str, _Fitted, str]] = {
 _AUGMENTED = {"plain": "without", "augmented": "with"}
 _FOLDS = 5
 _TRAINED: dict[SetName, int] = {"raw": 2, "clean": 1}
-_QUICK_EPOCHS = 3
+_QUICK_EPOCHS = 2
 _ESTIMATE_S: dict[tuple[_Fitted, SetName], float] = {
     ("cnn", "raw"): 100.0,
     ("cnn", "clean"): 270.0,
@@ -71,7 +71,7 @@ class Figure7:
         return [
             Piece(
                 piece_key(_what(fitted, name, augmented, fold), protocol, seed),
-                5.0 if place.quick else seconds,
+                3.0 if place.quick else seconds,
                 partial(_measure, place, fitted, name, augmented, fold, protocol, seed),
             )
             for (fitted, name), seconds in _ESTIMATE_S.items()
@@ -163,7 +163,7 @@ def _draw(place: Workplace, rows: Mapping[str, Row]) -> None:
                 panel.bar_label(bars, fmt="%.0f", fontsize=8)
             panel.set_xticks(np.arange(len(_BARS)) + 0.2, [words for words, _, _ in _BARS.values()])
             panel.set_title(f"{name}, {PROTOCOLS[protocol]}, {rows[keys[0]].n} spectra")
-            panel.set_ylim(0, 112)
+            panel.set_ylim(0, 128)  # room for the legend
             panel.set_ylabel("top-1, %")
         panels[-1].legend(frameon=False, ncols=2, loc="upper right", fontsize=8)
 

@@ -62,9 +62,7 @@ def _rows(expected: Expected, measured: Sequence[Measured]) -> list[Row]:
         *(
             row
             for kind in KINDS
-            for row in _share_rows(
-                expected, kind, _means(one["shares"][kind] for one in of_mineral), n
-            )
+            for row in _share_rows(expected, kind, [one["shares"][kind] for one in of_mineral], n)
         ),
         Row(f"{key}.top1", f"{name}: top-1", None, tuple(right), BY_SPECIMEN, n=n),
         Row(f"{key}.said", f"{name}: taken for", expected.said, said, BY_SPECIMEN, "", n),
