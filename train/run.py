@@ -26,6 +26,7 @@ from train.whole_file import write_whole
 
 RECIPE = "recipe.toml"
 NAMES = "names.txt"
+LABELLED = "labelled.txt"
 METRICS = "metrics.jsonl"
 REPORT = "report.json"
 CHECKPOINT = "checkpoint.pt"
@@ -53,18 +54,30 @@ class RunFolder:
     path: Path
 
     def begin(
-        self, recipe: Recipe, names: frozenset[str] | None, *, resume: bool = False
+        self,
+        recipe: Recipe,
+        names: frozenset[str] | None,
+        labelled: frozenset[str] | None = None,
+        *,
+        resume: bool = False,
     ) -> Recipe:
         """Make the folder and write the recipe as resolved; return that.
+
+        Parameters
+        ----------
+        recipe : as read
+        names, labelled : file names that its `[data]` lists, None where it lists none; both lists
+            are kept beside it
+        resume : go on with the run that the folder holds
 
         Raises
         ------
         RunError
             If the folder holds another run, or none that could be resumed, or cannot be written.
         """
-        if names is not None:
-            data = recipe.data.model_copy(update={"names": NAMES})
-            recipe = recipe.model_copy(update={"data": data})
+        lists = [("names", NAMES, names), ("labelled", LABELLED, labelled)]
+        files = {key: file for key, file, listed in lists if listed is not None}
+        recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update=files)})
         existing = self.path / RECIPE
         if resume and not existing.exists():
             raise RunError(str(self.path), "holds no run to go on with; leave --resume out")
@@ -73,8 +86,9 @@ class RunFolder:
             raise RunError(
                 str(self.path), f"holds a run of another recipe ({other}); give another folder"
             )
-        if names is not None:
-            self.write(NAMES, "".join(f"{name}\n" for name in sorted(names)).encode())
+        for _, file, listed in lists:
+            if listed is not None:
+                self.write(file, "".join(f"{name}\n" for name in sorted(listed)).encode())
         self.write(RECIPE, write_recipe(recipe).encode())
         return recipe
 
