@@ -8,6 +8,8 @@ plateau rule is 15 % of the training spectra, by specimen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -21,6 +23,8 @@ from train.model_parts import ComparatorPart, NetworkPart
 from train.models import Model
 from train.recipe import AugmentPart, FitPart, Recipe
 from train.reproduction.target import Tell
+
+_KEPT = 4  # networks of up to 90 MB
 
 AUGMENTED = AugmentPart(displacement_points=2, baseline=1.0, noise=0.03, sparse_share=0.5)
 """What Soysal et al. 2025 name (§6.1 and supplement); the amounts are ours.
@@ -100,10 +104,29 @@ def train_model(
     return fitted.model
 
 
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """All that a trained network depends on, and who is told of it."""
+
+    recipe: Recipe
+    dataset: Dataset
+    chosen: bytes
+    seed: int
+    tell: Tell = field(compare=False)
+
+
+@lru_cache(maxsize=_KEPT)
+def _trained(training: _Training) -> Model:
+    chosen = np.frombuffer(training.chosen, dtype=np.int64)
+    return train_model(training.recipe, training.dataset, chosen, training.seed, training.tell)
+
+
 def fit_predict(
     recipe: Recipe, dataset: Dataset, chosen: NDArray[np.int64], seed: int, tell: Tell
 ) -> Predict:
     """Train a network or fit a comparator, and return what it predicts with.
+
+    The latest few networks are kept while the process lives: m = 2 of table 3 is n = 1 of table 4.
 
     Parameters
     ----------
@@ -118,7 +141,7 @@ def fit_predict(
         return comparator.fit(
             dataset.intensity[chosen], dataset.class_ids[chosen], len(dataset.classes)
         )
-    model = train_model(recipe, dataset, chosen, seed, tell)
+    model = _trained(_Training(recipe, dataset, chosen.tobytes(), seed, tell))
 
     def predict(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
         return logits_of(model, intensity)

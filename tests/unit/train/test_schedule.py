@@ -14,7 +14,7 @@ from torch import Tensor
 
 import train.loop
 from tests.unit.train.generated import RECIPE, write_recipe_file
-from train.checkpoint import State
+from train.checkpoint import INTERRUPTED, Checkpoint, Keeper, State
 from train.dataset import Dataset
 from train.errors import DatasetError
 from train.evaluate import logits_of
@@ -87,7 +87,7 @@ class Memory:
 
 
 def _fit(
-    recipe: Recipe, dataset: Dataset, keeper: Memory, stop_after: int = 0
+    recipe: Recipe, dataset: Dataset, keeper: Keeper, stop_after: int = 0
 ) -> tuple[Fitted, list[Epoch]]:
     epochs: list[Epoch] = []
 
@@ -132,9 +132,9 @@ def test_training_stops_early_with_the_weights_of_the_best_epoch(
 @pytest.mark.usefixtures("scripted")
 @pytest.mark.parametrize("stop_after", [1, 4, 7])
 def test_interrupted_and_gone_on_with_it_is_as_if_it_had_never_stopped(
-    recipe: Recipe, dataset: Dataset, stop_after: int
+    recipe: Recipe, dataset: Dataset, stop_after: int, tmp_path: Path
 ) -> None:
-    keeper = Memory()
+    keeper = Checkpoint(tmp_path / INTERRUPTED, "all spectra", "a mark")
 
     interrupted, _ = _fit(recipe, dataset, keeper, stop_after)
     resumed, epochs = _fit(recipe, dataset, keeper)

@@ -11,6 +11,7 @@ import train.reproduction.fitting
 from train.dataset import Dataset
 from train.loop import Epoch, Fitted
 from train.model_parts import PeakKnnPart, SoysalCnnModelPart, TemplateModelPart
+from train.models import make_model
 from train.recipe import AugmentPart, FitPart
 from train.reproduction.fitting import as_printed, at_most, fit_predict, train_model
 from train.reproduction.held_out import hold_out
@@ -47,6 +48,25 @@ def test_networks_and_comparators_are_fitted_alike(
     logits = predict(dataset.intensity[fold.held_out])
     assert logits.shape == (len(fold.held_out), 4)
     assert (logits.argmax(axis=1) == dataset.class_ids[fold.held_out]).mean() > 0.9
+
+
+def test_the_same_network_is_not_trained_twice(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[int] = []
+
+    def counted(*arguments: object) -> torch.nn.Module:
+        trained.append(1)
+        return make_model(as_printed(TEMPLATE), 4)
+
+    monkeypatch.setattr(train.reproduction.fitting, "train_model", counted)
+    recipe, chosen = as_printed(TEMPLATE), np.arange(0, 80, 3)
+
+    for seed in (7, 7, 8):
+        fit_predict(recipe, dataset, chosen.copy(), seed, _silent)
+    fit_predict(recipe, dataset, chosen[1:], 7, _silent)
+
+    assert len(trained) == 3
 
 
 def test_the_watched_spectra_are_told_of(dataset: Dataset) -> None:
