@@ -23,20 +23,20 @@ from train.errors import InterruptedTrainingError
 from train.evaluate import (
     NOISE_SHARES,
     Predict,
-    embeddings_of,
     envelope_hits,
     logits_of,
     noise_hits,
     top_share,
 )
 from train.familiarity import Familiarity, find_familiarity, unknown_figures
-from train.fold_result import FoldResult, Traces, fold_arrays, fold_checkpoint
+from train.fold_result import FoldResult, fold_arrays, fold_checkpoint
 from train.model_parts import ComparatorPart
 from train.models import Model
 from train.recipe import ValidatePart
 from train.report import NoiseReport
 from train.session import Session
 from train.splits import Fold, Group
+from train.tracing import trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,11 @@ def _fold_result(session: Session, fold: Fold, number: int) -> FoldResult:
         session.progress.note(f"fold {number}: finished earlier, not trained again")
         return finished
     if isinstance(session.recipe.model, ComparatorPart):
-        predict, traces = _fit_comparator(session, fold), None
+        traces, predict = None, _fit_comparator(session, fold)
     else:
         model = _fit_network(session, fold, number)
-        predict, traces = partial(logits_of, model), _trace(model, session, fold)
+        traces = trace(model, session.dataset, fold, session.outliers)
+        predict = partial(logits_of, model)
     judged = _judge(predict, session.dataset, fold, session.recipe.validation)
     result = replace(judged, traces=traces)
     top1 = top_share(result.logits, session.dataset.class_ids[fold.held_out])
@@ -172,24 +173,6 @@ def _fit_network(session: Session, fold: Fold, number: int) -> Model:
         )
     session.run.write_model(fold_checkpoint(number), fitted.model)
     return fitted.model
-
-
-def _trace(model: Model, session: Session, fold: Fold) -> Traces:
-    """Note what telling the unknown is learned from."""
-    intensity, outliers = session.dataset.intensity, session.outliers
-    held_out, _ = embeddings_of(model, intensity[fold.held_out])
-    _, trained = embeddings_of(model, intensity[fold.train])
-    traces = Traces(
-        strongest=held_out.max(axis=1),
-        trained=fold.train,
-        trained_logits=trained,
-        outlier_logits=trained[:0],
-        outlier_strongest=held_out[:0, 0],
-    )
-    if outliers is None:
-        return traces
-    embeddings, logits = embeddings_of(model, outliers.intensity)
-    return replace(traces, outlier_logits=logits, outlier_strongest=embeddings.max(axis=1))
 
 
 def _fit_comparator(session: Session, fold: Fold) -> Predict:

@@ -86,6 +86,7 @@ def find_familiarity(
     calibration: Calibration,
     part: ValidatePart,
     seed: int = 0,
+    fixed: Weights | None = None,
 ) -> Familiarity:
     """Learn to tell the unknown from what every fold's model saw.
 
@@ -97,12 +98,15 @@ def find_familiarity(
     calibration : fitted on all folds
     part : `known_share` sets the threshold
     seed : of the division of the outliers' minerals
+    fixed : weights to judge by instead of learning any
     """
     group = divide_minerals(minerals, len(results), seed)
     every = [_traits(result, class_ids, calibration.confidence) for result in results]
-    weights = fit_weights([pair[0] for pair in every], [pair[1] for pair in every])
+    weights = fixed or fit_weights([pair[0] for pair in every], [pair[1] for pair in every])
     scores = np.concatenate([weigh(weights, known) for known, _ in every])
-    judged = [_judge(results, class_ids, group, part, number) for number in range(len(results))]
+    judged = [
+        _judge(results, class_ids, group, part, number, fixed) for number in range(len(results))
+    ]
     softmaxes = [
         Judged(_largest(result.logits), _largest(_outliers(result)[group == number]))
         for number, result in enumerate(results)
@@ -167,12 +171,13 @@ def _judge(
     group: NDArray[np.int64],
     part: ValidatePart,
     number: int,
+    fixed: Weights | None,
 ) -> Judged:
     """Judge one fold and its group of outliers by what was learned from the others."""
     confidence = calibrate_without(results, class_ids, part, number).confidence
     found = [_traits(result, class_ids, confidence) for result in results]
     others = [pair for place, pair in enumerate(found) if place != number]
-    weights = fit_weights(
+    weights = fixed or fit_weights(
         [known for known, _ in others], [unknown[group != number] for _, unknown in others]
     )
     known, unknown = found[number]
