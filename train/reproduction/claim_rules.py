@@ -76,11 +76,20 @@ class Higher:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """A figure reaches a value; with `at_most`, stays at or below it."""
+    """A figure reaches a value.
+
+    Parameters
+    ----------
+    row : whose mean is compared
+    value : that counts as reached where it is met exactly
+    at_most : the figure is to stay at or below it
+    every_seed : one seed that misses it decides
+    """
 
     row: str
     value: float
     at_most: bool = False
+    every_seed: bool = False
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -88,11 +97,15 @@ class AtLeast:
         return (self.row,)
 
     def judge(self, found: Found) -> Verdict:
-        """Compare the mean; a value that is met exactly is met."""
-        row = found[self.row]
-        lead = (_mean(row) - self.value) * (-1 if self.at_most else 1)
-        holds = True if lead >= 0 else _sign(lead, _scatter(row))
-        return Verdict(holds, f"{shown(row)} {row.unit}".rstrip())
+        """Compare the mean, or every value."""
+        row, sign = found[self.row], -1 if self.at_most else 1
+        words = f"{shown(row)} {row.unit}".rstrip()
+        lead = sign * (_mean(row) - self.value)
+        met = lead >= 0
+        if self.every_seed and row.values:
+            met = all(sign * (value - self.value) >= 0 for value in row.values)
+            return Verdict(met, words)
+        return Verdict(True if met else _sign(lead, _scatter(row)), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +124,6 @@ class Says:
         """Look for the word."""
         said = str(found[self.row].ours)
         return Verdict(self.word in said, said)
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """From the smallest to the largest of several figures it is at most so much."""
-
-    of: tuple[str, ...]
-    at_most: float
-
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """All rows."""
-        return self.of
-
-    def judge(self, found: Found) -> Verdict:
-        """Compare seed by seed, where all have as many."""
-        columns = list(zip(*(found[name].values for name in self.of), strict=False))
-        extents = [max(column) - min(column) for column in columns]
-        unit = found[self.of[0]].unit
-        spans = ", ".join(f"{min(column):g} to {max(column):g}" for column in columns)
-        return Verdict(max(extents) <= self.at_most, f"{spans} {unit}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +193,8 @@ def shown(found: Row) -> str:
     >>> shown(Row("a", "", None, (80.0, 84.0), ""))
     '82 ± 2.8'
     """
+    if isinstance(found.ours, str):
+        return found.ours
     if found.deviation is None:
         return f"{_mean(found):.3g}"
     return f"{_mean(found):.3g} ± {found.deviation:.2g}"

@@ -110,5 +110,5 @@ def _what_to_run(missing: list[str], outcomes: Mapping[str, Outcome]) -> str:
     targets = list(dict.fromkeys(name.split("/")[0] for name in missing))
     absent = [target for target in targets if target not in outcomes]
     if absent:
-        return f"not measured: outcrop reproduce {' '.join(absent)}"
+        return f"not measured: run outcrop reproduce {' '.join(absent)}"
     return f"not measured: {', '.join(targets)} has no {missing[0].split('/')[1]}"

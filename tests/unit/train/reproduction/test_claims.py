@@ -16,7 +16,6 @@ from train.reproduction.claim_gains import Shrinks
 from train.reproduction.claim_rules import (
     All,
     AtLeast,
-    Extent,
     Higher,
     InBothProtocols,
     Says,
@@ -99,12 +98,16 @@ def test_words_are_looked_for():
     assert Says("t/a", "Quartz").judge(rows).holds is False
 
 
-def test_an_extent_is_of_each_seed_by_itself():
-    rows = found(a=(173.0, 100.0), b=(188.0, 110.0), unit="")
-    assert Extent(("t/a", "t/b"), 15.0).judge(rows).holds is True
-    verdict = Extent(("t/a", "t/b"), 14.0).judge(rows)
-    assert verdict.holds is False
-    assert verdict.words == "173 to 188, 100 to 110"
+def test_one_seed_that_misses_decides_where_every_seed_counts():
+    rows = found(a=(100.0, 98.0))
+    assert AtLeast("t/a", 100.0, every_seed=True).judge(rows).holds is False
+    assert AtLeast("t/a", 100.0).judge(rows).holds is None  # the scatter is one point
+    assert AtLeast("t/a", 98.0, every_seed=True).judge(rows).holds is True
+
+
+def test_a_row_of_words_is_no_figure():
+    verdict = AtLeast("t/a", 4.3, at_most=True).judge(found(a="none", unit=""))
+    assert (verdict.holds, verdict.words) == (None, "none")
 
 
 def test_one_part_that_fails_decides_and_one_undecided_leaves_it_so():
@@ -147,7 +150,7 @@ def test_without_results_every_claim_says_what_to_run():
     for one in judge_claims({}):
         assert one.here == "not measured"
         assert one.holds is None
-        (said,) = re.findall(r"^not measured: outcrop reproduce (.+)$", one.words)
+        (said,) = re.findall(r"^not measured: run outcrop reproduce (.+)$", one.words)
         assert set(said.split()) <= set(TARGETS)
 
 
@@ -214,17 +217,44 @@ def test_the_papers_own_figures_of_the_label_tables():
         assert judged(key, table7=printed).here == "holds", key
 
 
-def test_the_papers_own_boundaries_and_confidences_of_sun():
-    names = ("fcnn", "cnn", "resnet", "lstm", "transformer", "sct", "sc")
-    boundaries = (188.0, 173.0, 178.0, 175.0, 185.0, 188.0, 182.0)
-    rows = {f"sun_{name}__boundary": at for name, at in zip(names, boundaries, strict=True)}
-    rows |= {f"sun_{name}__confidence": 100.0 for name in names}
-    printed = outcome(n=None, **rows)
-    assert judged("hed.boundaries", hed_table1=printed).holds is True
-    assert judged("hed.confident", hed_table1=printed).holds is True
-    worse = outcome(n=None, **(rows | {"sun_lstm__confidence": 98.0, "sun_lstm__boundary": 160.0}))
-    assert judged("hed.boundaries", hed_table1=worse).holds is False
-    assert judged("hed.confident", hed_table1=worse).holds is False
+SUN = {
+    "sun_fcnn": (1_204_335, 1.576),
+    "sun_cnn": (23_307, 0.753),
+    "sun_resnet": (2_354_535, 8.208),
+    "sun_lstm": (6_273_391, 0.463),
+    "sun_transformer": (1_830_511, 0.449),
+    "sun_sct": (1_953_353, 1.269),
+    "sun_sc": (659_525, 1.652),
+}
+
+
+def of_sun(**changed):
+    """Return table 1 as printed, some of it changed."""
+    rows = {f"{name}__parameters": float(size) for name, (size, _) in SUN.items()}
+    rows |= {f"{name}__seconds": seconds for name, (_, seconds) in SUN.items()}
+    rows |= {f"{name}__confidence": 100.0 for name in SUN} | {"boundaries__spread": 1500 / 349}
+    return outcome(n=None, **(rows | changed))
+
+
+@pytest.mark.parametrize(
+    "key", ["hed.confident", "hed.boundaries", "hed.size", "hed.fastest", "hed.slowest"]
+)
+def test_table_1_of_sun_as_printed_holds(key):
+    assert judged(key, hed_table1=of_sun()).here == "holds"
+
+
+@pytest.mark.parametrize(
+    ("key", "changed"),
+    [
+        ("hed.confident", {"sun_sc__confidence": (100.0, 98.9)}),
+        ("hed.boundaries", {"boundaries__spread": 6.0}),
+        ("hed.size", {"sun_cnn__parameters": 700_000.0}),
+        ("hed.fastest", {"sun_lstm__seconds": 9.0}),
+        ("hed.slowest", {"sun_fcnn__seconds": 9.0}),
+    ],
+)
+def test_and_changed_it_does_not(key, changed):
+    assert judged(key, hed_table1=of_sun(**changed)).here == "does not hold"
 
 
 def test_pace_has_to_lead_both_comparators():
