@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from edge.errors import HeadError
 
 _TINY = 1e-12
+_LARGEST_ODDS = 80.0  # a float32 holds its exponential
+_EVEN = 0.49
 _AHEAD = 1.0001
 """The most probable class stays so, by this factor at least."""
 
@@ -71,11 +73,12 @@ class Confidence:
         others[rows, best] = 0.0
         rest = others.sum(axis=1)
         odds = self.slope * np.log(plain[rows, best] / rest) + self.offset
-        sure = 1 / (1 + np.exp(-np.clip(odds, -50.0, 50.0)))
-        second = others.max(axis=1)
-        sure = np.maximum(sure, np.minimum(1.0, _AHEAD * second / (rest + second)))
-        others *= ((1 - sure) / rest)[:, np.newaxis]
-        others[rows, best] = sure
+        left = 1 / (1 + np.exp(np.minimum(odds, _LARGEST_ODDS)))
+        if (left > _EVEN).any():
+            second = others.max(axis=1)
+            left = np.minimum(left, np.maximum(0.0, 1 - _AHEAD * second / (rest + second)))
+        others *= (left / rest)[:, np.newaxis]
+        others[rows, best] = 1 - left
         return others
 
 

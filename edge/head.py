@@ -1,7 +1,7 @@
 """The head: one linear softmax layer over the backbone's embedding, in numpy.
 
-Refitting it never touches the backbone; at inference it costs some ten microseconds, and as many
-again to tell the unknown.
+Refitting it never touches the backbone; at inference it costs some tens of microseconds,
+telling the unknown included.
 """
 
 from __future__ import annotations
