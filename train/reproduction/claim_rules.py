@@ -128,7 +128,10 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Several rules, each with a word that says which; all must hold."""
+    """Several rules, each with a word that says which; all must hold.
+
+    Of many the words tell those that do not hold, with their figures.
+    """
 
     parts: Mapping[str, Rule]
 
@@ -140,10 +143,15 @@ class All:
     def judge(self, found: Found) -> Verdict:
         """Judge every part; one that does not hold decides, one that is undecided leaves it so."""
         verdicts = {said: part.judge(found) for said, part in self.parts.items()}
-        words = "; ".join(
-            f"{said}: {_SAID[verdict.holds]}, {verdict.words}" for said, verdict in verdicts.items()
-        )
-        return Verdict(_all(verdict.holds for verdict in verdicts.values()), words)
+        told = verdicts
+        if len(verdicts) > _MOST_TOLD:
+            told = {said: verdict for said, verdict in verdicts.items() if not verdict.holds}
+        words = [
+            f"{said}: {_SAID[verdict.holds]}, {verdict.words}" for said, verdict in told.items()
+        ]
+        if told is not verdicts:
+            words.insert(0, f"yes in {len(verdicts) - len(told)} of {len(verdicts)}")
+        return Verdict(_all(verdict.holds for verdict in verdicts.values()), "; ".join(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +177,8 @@ class InBothProtocols:
         )
 
 
+_LARGE = 1000  # written out
+_MOST_TOLD = 8  # of more parts than that those that hold are counted
 _SAID = {True: "yes", False: "no", None: "undecided"}
 
 
@@ -195,6 +205,8 @@ def shown(found: Row) -> str:
     """
     if isinstance(found.ours, str):
         return found.ours
+    if abs(_mean(found)) >= _LARGE:
+        return f"{_mean(found):,.0f}"
     if found.deviation is None:
         return f"{_mean(found):.3g}"
     return f"{_mean(found):.3g} ± {found.deviation:.2g}"

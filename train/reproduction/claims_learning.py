@@ -103,7 +103,7 @@ CLAIMS_ON_LEARNING: tuple[Claim, ...] = (
     Claim(
         "gradcam.diopside",
         "Soysal et al. 2025, §4.2.1, figure 9",
-        "Diopside is mistaken for hedenbergite.",
+        "Diopside is mistaken for hedenbergite, if not every time.",
         Says(row("gradcam", "diopside.said"), "Hedenbergite"),
     ),
 )

@@ -123,6 +123,15 @@ def test_one_part_that_fails_decides_and_one_undecided_leaves_it_so():
     assert All({"b": better, "c": close}).rows == ("t/a", "t/b", "t/c")
 
 
+def test_of_many_parts_those_that_hold_are_counted():
+    rows = found(a=80.0, b=70.0, d=90.0)
+    parts = {f"better {k}": Higher("t/a", "t/b") for k in range(9)}
+    assert All(parts).judge(rows).words == "yes in 9 of 9"
+    verdict = All({**parts, "worse": Higher("t/a", "t/d")}).judge(rows)
+    assert verdict.holds is False
+    assert verdict.words == "yes in 9 of 10; worse: no, 80 against 90 %"
+
+
 def test_the_papers_protocol_decides_and_the_other_is_told_where_it_is():
     rule = InBothProtocols(Higher("t/a", "t/b"), Higher("t/a.specimen", "t/b.specimen"))
     assert rule.rows == ("t/a", "t/b")
@@ -144,6 +153,7 @@ def test_a_lead_shrinks():
 def test_figures_are_shown_with_their_scatter():
     assert shown(_row("a", 83.25)) == "83.2"
     assert shown(_row("a", (82.0, 84.0))) == "83 ± 1.4"
+    assert shown(_row("a", 1_204_335)) == "1,204,335"
 
 
 def test_without_results_every_claim_says_what_to_run():
