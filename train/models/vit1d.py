@@ -81,10 +81,10 @@ class Vit1d(Model):
         super().__init__(part.width, classes)
         self.register_buffer("averaging", averaging(bands, part.pooled_points), persistent=False)
         self.patch_points = part.patch_points
-        patches = part.pooled_points // part.patch_points  # P
+        self.patch_count = part.pooled_points // part.patch_points  # P
         self.patches = nn.Linear(part.patch_points, part.width)
         self.class_token = nn.Parameter(torch.zeros(1, 1, part.width))
-        self.positions = nn.Parameter(torch.empty(1, patches + 1, part.width))
+        self.positions = nn.Parameter(torch.empty(1, self.patch_count + 1, part.width))
         nn.init.trunc_normal_(self.positions, std=_POSITION_DEVIATION)
         self.dropout = nn.Dropout(part.dropout)
         self.layers = nn.Sequential(
@@ -95,8 +95,8 @@ class Vit1d(Model):
     def embed(self, intensity: Tensor, lag_mask: Tensor | None = None) -> Tensor:
         """Return embeddings (N, W) of preprocessed spectra (N, 1, B)."""
         x = intensity @ self.averaging  # (N, 1, 256)
-        x = self.patches(x.reshape(len(x), -1, self.patch_points))  # (N, P, W)
-        x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1)  # (N, P + 1, W)
+        x = self.patches(x.reshape(-1, self.patch_count, self.patch_points))  # (N, P, W)
+        x = torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], dim=1)  # (N, P + 1, W)
         x = self.layers(self.dropout(x + self.positions))  # (N, P + 1, W)
         embedding: Tensor = self.norm(x[:, 0])  # (N, W)
         return embedding
