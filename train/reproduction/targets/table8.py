@@ -13,8 +13,8 @@ from train.reproduction.material import raw63
 from train.reproduction.published import label_split
 from train.reproduction.target import Measured, Piece, Target, Tell, Workplace
 
-_EPOCHS, _QUICK_EPOCHS = 40, 1
-_SPECTRA = 700  # labelled and unlabelled ones together, whatever the share of labels
+_EPOCHS, _QUICK_EPOCHS = 50, 1
+_SPECTRA = 640  # labelled and unlabelled ones together, whatever the share of labels
 _HEAD_S = 10.0  # of one head
 _NOTES = (
     "Contrastive: SimCLR on the CNN, τ = 0.1, a projection of 256 and 128 values; "
