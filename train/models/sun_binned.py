@@ -22,12 +22,14 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from train.errors import RecipeError
 from train.model_parts import SunBinnedModelPart
 from train.models.base import Model
 
-_HIDDEN, _OUTPUTS = 150, 2
+HIDDEN, OUTPUTS = 150, 2
+"""Neurons of a bin's network."""
 
 
 class SunBinned(Model):
@@ -49,22 +51,18 @@ class SunBinned(Model):
     position: Tensor
 
     def __init__(self, part: SunBinnedModelPart, bands: int, classes: int) -> None:
-        super().__init__(_OUTPUTS * part.bins, classes)
+        super().__init__(OUTPUTS * part.bins, classes)
         if part.bins > bands:
             fault = f"model.bins: {part.bins} bins, but preprocess.count is {bands}"
             raise RecipeError(f"[model] {part.name}", [fault])
         self.bins, self.points = part.bins, bands // part.bins  # R, rows a spectrum
         position = torch.linspace(0, part.axis_length, bands)[: self.bins * self.points]
         self.register_buffer("position", position, persistent=False)
-        hidden = _HIDDEN * part.bins
-        self.networks = nn.Sequential(
-            nn.Conv2d(2 * part.bins, hidden, 1, groups=part.bins),
-            nn.BatchNorm2d(hidden),
-            nn.ReLU(),
-            nn.Conv2d(hidden, self.embedding_size, 1, groups=part.bins),
-            nn.BatchNorm2d(self.embedding_size),
-            nn.Sigmoid(),
-        )
+        hidden = HIDDEN * part.bins
+        self.hidden = nn.Conv2d(2 * part.bins, hidden, 1, groups=part.bins)
+        self.norm1 = nn.BatchNorm2d(hidden)
+        self.output = nn.Conv2d(hidden, self.embedding_size, 1, groups=part.bins)
+        self.norm2 = nn.BatchNorm2d(self.embedding_size)
 
     def embed(self, intensity: Tensor, lag_mask: Tensor | None = None) -> Tensor:
         """Return embeddings (N, 2 bins) of preprocessed spectra (N, 1, B): the mean row's."""
@@ -72,9 +70,14 @@ class SunBinned(Model):
 
     def rows(self, intensity: Tensor) -> Tensor:
         """Return what the bins say of every row, (N, R, 2 bins), of spectra (N, 1, B)."""
+        x = self.points_of(intensity)  # (N, 2 bins, 1, R)
+        x = functional.relu(self.norm1(self.hidden(x)))  # (N, 150 bins, 1, R)
+        x = torch.sigmoid(self.norm2(self.output(x)))  # (N, 2 bins, 1, R)
+        return x.squeeze(2).transpose(1, 2)  # (N, R, 2 bins)
+
+    def points_of(self, intensity: Tensor) -> Tensor:
+        """Return spectra (N, 1, B) as rows of points, (N, 2 bins, 1, R): position, intensity."""
         binned = intensity[..., : len(self.position)]  # (N, 1, bins·R)
         pairs = torch.stack([self.position.expand_as(binned), binned], dim=2)  # (N, 1, 2, bins·R)
         pairs = pairs.reshape(-1, 2, self.bins, self.points)  # (N, 2, bins, R)
-        points = pairs.transpose(1, 2).flatten(1, 2)[:, :, None]  # (N, 2 bins, 1, R)
-        outputs: Tensor = self.networks(points)  # (N, 2 bins, 1, R)
-        return outputs.squeeze(2).transpose(1, 2)  # (N, R, 2 bins)
+        return pairs.transpose(1, 2).flatten(1, 2)[:, :, None]  # (N, 2 bins, 1, R)
