@@ -147,6 +147,9 @@ class FewLabelsPart(_Part):
     passed_on: float = Field(
         default=0.8, gt=0, lt=1, description="share of what reaches a spectrum that it passes on"
     )
+    labelled_epochs: int = Field(
+        default=30, ge=1, le=10000, description="of the network that learns from labels alone"
+    )
 
 
 class ValidatePart(_Part):

@@ -50,7 +50,7 @@ class Session:
         mark = fingerprint(self.recipe, self.dataset, fold, self.seed, self.outliers)
         return mark if self.labelled is None else f"{mark} {','.join(map(str, self.labelled))}"
 
-    def learned_from(self, positions: NDArray[np.int64]) -> Dataset:
+    def learned_from(self, positions: NDArray[np.int64], seed: int) -> Dataset:
         """Return the data set as a training on some of its spectra sees it.
 
         Spectra among these whose labels do not count have the labels that were passed on to them.
@@ -59,7 +59,7 @@ class Session:
             return self.dataset
         labelled = np.intersect1d(positions, self.labelled)
         unlabelled = np.setdiff1d(positions, self.labelled)
-        return completed(self.dataset, labelled, unlabelled, self.recipe.few_labels)
+        return completed(self.recipe, self.dataset, labelled, unlabelled, seed)
 
     def fit(self, part: str, fold: Fold, seed: int) -> Fitted:
         """Train a model on a fold, from where an interrupted training left it.
@@ -71,7 +71,7 @@ class Session:
         """
         keeper = Checkpoint(self.run.path / INTERRUPTED, part, self.mark(fold), self.resume)
         with self.progress.part(part, self.recipe.fit.epochs, self.run) as on_epoch:
-            dataset = self.learned_from(fold.train)
+            dataset = self.learned_from(fold.train, seed)
             return fit(self.recipe, dataset, fold.train, fold.held_out, seed, on_epoch, keeper)
 
     def finished(self, number: int, fold: Fold) -> FoldResult | None:

@@ -44,10 +44,12 @@ _NOTES = (
     "Supervised: the recipe of the shipped model on the labelled spectra alone, 40 epochs; 20 or "
     "150 make no difference.",
     "Labels passed on: each spectrum is joined with the six most like it, by the slopes of both "
-    "views of the flagship's front; labels spread over this graph; then the recipe of the shipped "
-    "model on all spectra, 20 epochs. Test spectra are no part of the graph. Chosen on subsets "
-    "drawn at random with seeds 11 to 13 among self-training by confidence, by agreement of views, "
-    "and graphs over features learned or not, of several widths.",
+    "views of the flagship's front; labels spread over this graph, and what it says is multiplied "
+    "with what a network says that learned from the labelled spectra alone, which weighs the more, "
+    "the more of them there are; then the recipe of the shipped model on all spectra, 20 epochs. "
+    "Test spectra are no part of the graph.",
+    "Chosen on subsets drawn at random with seeds 11 to 13, among self-training by confidence, by "
+    "agreement of views, and graphs over features learned or not, alone and with the network.",
 )
 
 
