@@ -8,6 +8,8 @@ pytest.importorskip("torch")
 pytest.importorskip("pybaselines")
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -19,7 +21,8 @@ from train.listing.tables import show
 from train.model_parts import MODEL_NAMES
 
 pytestmark = pytest.mark.train
-RECIPES = Path(__file__).parents[4] / "train" / "recipes"
+ROOT = Path(__file__).parents[4]
+RECIPES = ROOT / "train" / "recipes"
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +129,13 @@ def test_the_command_prints_one_json_object(
     told = json.loads(result.output)["models"]
     assert [entry["name"] for entry in told] == ["template", "soysal_cnn"]
     assert told[0]["parameters"] == 458_564
+
+
+def test_a_missing_library_is_said_in_one_line() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None;from edge.cli.main import main; main(['models'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+
+    assert done.returncode == 2
+    assert done.stderr == "outcrop: torch is not installed: pip install 'outcrop[train]'\n"
