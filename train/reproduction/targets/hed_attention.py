@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ from train.reproduction.target import Measured, Piece, Target, Tell, Workplace
 
 _SECONDS, _QUICK_SECONDS = 50.0, 12.0
 _MOST_ATTENDED = 0.1
+_LEVELS = 8  # of colour: pictures of noise stay small
 _WITHIN, _BETWEEN = "attention_within.png", "attention_between.png"
 _NOTES = (
     "Spatial and channel matrices are of the first test spectrum, temporal ones of the 31 training "
@@ -147,11 +149,12 @@ def _alike(training: NDArray[np.float32], test: NDArray[np.float32]) -> float:
 
 
 def _draw(place: Workplace, name: str, matrices: Mapping[str, Any]) -> str:
+    colours = mpl.colormaps["viridis"].resampled(_LEVELS)
     with picture(place, name, columns=2, inches=(8.5, 3.8)) as panels:
         for panel, (words, matrix) in zip(panels, matrices.items(), strict=True):
             values = np.array(matrix)
             limit = float(np.quantile(values, 0.995))
-            image = panel.imshow(values, cmap="viridis", vmin=0, vmax=limit)
+            image = panel.imshow(values, cmap=colours, vmin=0, vmax=limit, interpolation="nearest")
             panel.figure.colorbar(image, ax=panel, shrink=0.8)
             panel.set_title(f"{words}, {len(values)}×{len(values)}", fontsize=9)
             panel.set(xlabel="attended to", ylabel="by")

@@ -30,7 +30,7 @@ _PAPER_EPOCHS: Mapping[int, float | str] = {
     10: 155,
     **dict.fromkeys(range(14, 17), "50 to 74"),
 }
-_EPOCH_S = 0.25
+_EPOCH_S = 0.2
 _PLOT = "bins.png"
 _NOTES = (
     "Rows are examples; the majority of its rows labels a spectrum. Training ends after 550 "
@@ -78,7 +78,7 @@ def _key(bins: int, seed: int) -> str:
 def _estimate_s(place: Workplace, bins: int) -> float:
     if place.quick:
         return 8.0
-    epochs = MOST_EPOCHS if bins <= 4 else 100
+    epochs = MOST_EPOCHS if bins <= 6 else 150
     return _EPOCH_S * epochs + 8.0
 
 

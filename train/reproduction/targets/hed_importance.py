@@ -52,7 +52,7 @@ _PAPER = {
     "sun_sct": "like the FCNN's",
 }
 _SHOWN_SPECTRA, _SHOWN_POINTS = 5, 8  # of A7: every fifth spectrum, every eighth point
-_SHOWN_NEURONS, _SHOWN_INPUTS = 64, 8  # of figure 7: neurons a layer, every eighth point
+_SHOWN_NEURONS, _SHOWN_INPUTS = 32, (8, 2, 4)  # of figure 7: neurons; inputs, every so many'th
 _NOTES = (
     f"Trained with {_COPIES} noisy copies of each training spectrum, not 50, for the time it "
     "takes; gradients are added up over these. The copies differ in their noise only.",
@@ -118,14 +118,13 @@ def _measure(place: Workplace, network: PaperNetwork, seed: int, tell: Tell) -> 
     }
     if network.name == "sun_sct":
         each = ramp_gradients(model, ramp)[::_SHOWN_SPECTRA, ::_SHOWN_POINTS]
-        found["ramp"] = [_short(one) for one in each / np.abs(each).max()]
+        found["ramp"] = [_short(one / np.abs(one).max()) for one in each]
     if isinstance(model, SunFcnn):
         layers = (model.dense1[0], model.dense2[0], model.dense3[0])
-        steps = (_SHOWN_INPUTS, 1, 1)
         weights = [layer.weight.detach().numpy() for layer in layers]  # type: ignore[operator]
         found["weights"] = [
             [_short(neuron[::step]) for neuron in weight[:_SHOWN_NEURONS]]
-            for weight, step in zip(weights, steps, strict=True)
+            for weight, step in zip(weights, _SHOWN_INPUTS, strict=True)
         ]
     return found
 
