@@ -84,9 +84,12 @@ def _listed(spectrum: NDArray[np.float32]) -> Any:
 def _draw(place: Workplace, found: Mapping[str, Measured]) -> tuple[str, ...]:
     pairs = found[f"sgan.{percents(place)[-1]}.seed{place.seeds[0]}"]["pairs"]
     with picture(place, _PICTURE, 2, _PAIRS, inches=(9, 4)) as panels:
+        for panel in panels:
+            panel.set_visible(False)
         for column, pair in enumerate(pairs):
             for row, (kind, words) in enumerate((("real", "real"), ("made", "generated"))):
                 panel = panels[row * _PAIRS + column]
+                panel.set_visible(True)
                 panel.plot(PAPER_GRID.values, pair[kind], color=COLOURS[row], linewidth=0.8)
                 panel.set_title(f"{pair['mineral']}, {words}")
         for panel in panels[_PAIRS:]:

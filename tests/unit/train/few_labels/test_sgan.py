@@ -38,6 +38,14 @@ def test_generated_spectra_look_preprocessed(bands: int) -> None:
     torch.testing.assert_close(spectra.amax(dim=2), torch.ones(3, 1))
 
 
+def test_spectra_are_smooth_before_anything_is_learned() -> None:
+    with torch.no_grad():
+        spectra = Generator(128, 1392)(torch.randn(8, 128))[:, 0]
+
+    steps = (spectra[:, 1:] - spectra[:, :-1]).square().mean()
+    assert float(steps) < 0.05 * float(spectra.var(dim=1).mean())  # of white noise it is twice
+
+
 def test_it_tells_minerals_apart_and_generated_spectra_from_real_ones(
     dataset: Dataset,
     recipe: Recipe,
