@@ -27,7 +27,8 @@ _NOTES = (
     "is held out and shown, everything else is trained on. Maps of the predicted class.",
     "Averaged gradients: Grad-CAM as published. Own gradients: each point keeps its own, because "
     "the dense layer above the last convolution weighs every position by itself.",
-    "The paper shows one spectrum a mineral and prints no shares.",
+    "The paper shows one spectrum a mineral and prints no shares. It names 848 cm⁻¹ for vanadinite; "
+    "in all nine low-resolution spectra at hand the line lies at 811 to 831, which that misses.",
 )
 
 
@@ -98,7 +99,7 @@ def _counted(said: Sequence[str]) -> list[str]:
 
 
 def _draw(place: Workplace, measured: Measured) -> None:
-    with picture(place, _PLOT, 3, 2, inches=(10, 7.2)) as panels:
+    with picture(place, _PLOT, 3, 2, inches=(9, 6.6)) as panels:
         for panel, expected in zip(panels, EXPECTED, strict=True):
             _draw_one(panel, expected, measured[expected.mineral]["shown"])
 
