@@ -27,7 +27,7 @@ _NOTES = (
     "is held out and shown, everything else is trained on. Maps of the predicted class.",
     "Averaged gradients: Grad-CAM as published. Own gradients: each point keeps its own, because "
     "the dense layer above the last convolution weighs every position by itself.",
-    "The paper shows one spectrum a mineral and prints no shares. It names 848 cm⁻¹ for vanadinite; "
+    "The paper shows one spectrum a mineral, prints no shares and names 848 cm⁻¹ for vanadinite: "
     "in all nine low-resolution spectra at hand the line lies at 811 to 831, which that misses.",
 )
 
