@@ -133,7 +133,7 @@ class Head:
 def pack_head(head: Head) -> bytes:
     """Return the bytes of `head.npz`."""
     buffer = io.BytesIO()
-    np.savez(
+    np.savez_compressed(
         buffer,
         **_novelty_arrays(head.novelty),
         weights=head.weights,
@@ -182,8 +182,8 @@ def _novelty_arrays(novelty: Novelty | None) -> dict[str, Any]:
         return {}
     weights = novelty.weights
     return {
-        _CENTRES: novelty.centres.points,
-        "novelty_projection": novelty.centres.projection,
+        _CENTRES: novelty.centres.points.astype(np.float16),
+        "novelty_projection": novelty.centres.projection.astype(np.float16),
         "novelty_weights": np.array([weights.intercept, weights.distance, weights.strongest]),
         "novelty_least": np.float64(novelty.least),
     }

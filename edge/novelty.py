@@ -25,7 +25,8 @@ MOST_AXES = 64
 
 _FLOOR = 1e-5
 _RIDGE = 0.1
-_TINY = 1e-6
+_TINY = 1e-4
+_NEAREST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Centres:
     ----------
     projection : (K, R) float32, log-probabilities into R directions, in which each class has a
         spread of about one
-    points : (K, R) float32, the classes
+    points : (K, R) float32, the classes; both are kept as float16
 
     Raises
     ------
@@ -77,7 +78,7 @@ class Centres:
         projected = _logs(probabilities) @ self.projection  # (N, R)
         ways = projected[:, np.newaxis] - self.points  # (N, K, R)
         squares = np.einsum("nkr,nkr->nk", ways, ways)  # (N, K)
-        nearest: NDArray[np.float32] = np.sqrt(squares.min(axis=1) + np.float32(_TINY))
+        nearest: NDArray[np.float32] = np.sqrt(squares.min(axis=1) + np.float32(_NEAREST))
         return nearest
 
 
@@ -173,7 +174,12 @@ def find_centres(
     apart = (means - logs.mean(axis=0)) @ whiten.T  # (K, K)
     _, directions = np.linalg.eigh(apart.T @ apart)
     projection = whiten.T @ directions[:, ::-1][:, :most_axes]  # (K, R)
-    return Centres(projection.astype(np.float32), (means @ projection).astype(np.float32))
+    return Centres(_short(projection), _short(means @ projection))
+
+
+def _short(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Round to what a head's file keeps, so that a head judges alike before and after it."""
+    return values.astype(np.float16).astype(np.float32)
 
 
 def _logs(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -127,3 +127,26 @@ def test_the_json_of_the_shipped_manifest_holds_its_grouped_accuracy(run):
     manifest = json.loads(run("bundle", "inspect", shipped_bundle_path(), "--json").out)
     assert "specimen" in manifest["cross_validation"]["method"]
     assert manifest["cross_validation"]["top1"] >= 0.75
+
+
+def test_the_shipped_manifest_tells_how_far_confidence_and_the_unknown_can_be_believed(run):
+    manifest = json.loads(run("bundle", "inspect", shipped_bundle_path(), "--json").out)
+    believed, unknown = manifest["calibration"], manifest["unknown"]
+    assert believed["n"] == manifest["cross_validation"]["n"]
+    assert believed["ece"] <= 0.03
+    assert abs(believed["coverage"] - believed["nominal_coverage"]) <= 0.01
+    assert believed["set_size"] < 3
+    assert unknown["auroc"] >= 0.88
+    assert 0.5 < unknown["auroc_softmax"] < unknown["auroc"]
+    assert unknown["taken_for_known"] < unknown["taken_for_known_softmax"]
+    said = run("bundle", "inspect", shipped_bundle_path()).out
+    assert "calibration error" in said
+    assert "AUROC" in said
+
+
+def test_what_was_not_measured_is_said_not_to_be(run, tiny_bundle):
+    outcome = run("bundle", "inspect", tiny_bundle.path, "--trust", tiny_bundle.key)
+    assert outcome.code == 0
+    rows = [line.split() for line in outcome.out.splitlines()]
+    assert ["confidence", "not", "measured"] in rows
+    assert ["unknown", "not", "measured"] in rows

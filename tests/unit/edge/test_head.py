@@ -28,7 +28,7 @@ def head() -> Head:
 @pytest.fixture
 def calibrated(head) -> Head:
     rng = np.random.default_rng(6)
-    projection, points = rng.normal(size=(2, 3, 2)).astype(np.float32)
+    projection, points = rng.normal(size=(2, 3, 2)).astype(np.float16).astype(np.float32)
     novelty = Novelty(Centres(projection, points), Weights(0.5, -1.25, 0.75), least=-0.5)
     return replace(head, slope=1.25, offset=-0.125, novelty=novelty)
 

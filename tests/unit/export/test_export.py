@@ -72,6 +72,12 @@ def test_the_manifest_says_what_the_run_measured(bundle_file: Path, run: Path) -
     assert bundle.manifest.precision["default"] == "int8"
     assert report.calibration is not None
     assert bundle.head.temperature == pytest.approx(report.calibration.temperature)
+    assert bundle.head.slope == pytest.approx(report.calibration.slope)
+    assert bundle.manifest.calibration == report.believed is not None
+    assert bundle.manifest.unknown is None  # there were no other minerals
+    assert bundle.head.novelty is not None
+    assert report.familiarity is not None
+    assert bundle.head.novelty.least == pytest.approx(report.familiarity.least)
     parity = json.loads(bundle.members["parity.json"])
     assert [row["precision"] for row in parity["precisions"]] == list(PRECISIONS)
     assert {row["n"] for row in parity["precisions"]} == {80}
