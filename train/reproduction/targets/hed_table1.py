@@ -45,6 +45,8 @@ _NOTES = (
     "depends on the others, and there is none on a spectrum alone.",
     "The gradient of a step is gathered from parts of the training set, the same 31 spectra in "
     "every one; batch norm counts each part.",
+    "SCT is given five steps at a rate of 8e-3, as printed. From some first weights that is too "
+    "few: it then tells nothing apart, not even the training spectra.",
     "Boundary is the last spectrum of class 0; where verdicts stray there is an interval, and its "
     "first spectrum is given; a seed whose verdicts do not go from 0 to 1 has no boundary and a "
     "confidence of 0.",
