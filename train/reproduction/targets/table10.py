@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from train.few_labels.autoencoder import AutoencoderSettings, fit_autoencoder
-from train.reproduction.label_pieces import cnn, judge, percents
+from train.reproduction.label_pieces import BATCH_SIZE, cnn, judge, percents
 from train.reproduction.label_table import LabelMethod, LabelTable
 from train.reproduction.material import raw63
 from train.reproduction.published import label_split
@@ -17,7 +17,7 @@ _NOTES = (
     "Autoencoder: dense layers of 512 on each side of a code of 256 non-negative values, squared "
     "error and the code's mean as sparsity; trained on the unlabelled spectra alone, so on fewer "
     f"the more labels there are. {_EPOCHS} epochs.",
-    "Classifier: the last two layers of the CNN on the frozen code, as many epochs.",
+    f"Classifier: the last two layers of the CNN on the frozen code, as many epochs, batches of {BATCH_SIZE}.",
 )
 
 
@@ -32,7 +32,8 @@ def _piece(place: Workplace, percent: int, seed: int) -> Piece:
         division = label_split(place, percent, seed)
         labels = (division.labelled, division.unlabelled)
         settings = AutoencoderSettings(epochs=epochs)
-        predict = fit_autoencoder(cnn(epochs), raw63(place), *labels, seed, tell, settings)
+        recipe = cnn(epochs, batch_size=BATCH_SIZE)
+        predict = fit_autoencoder(recipe, raw63(place), *labels, seed, tell, settings)
         return {str(percent): judge(place, predict, division)}
 
     return Piece(f"autoencoder.{percent}.seed{seed}", _ESTIMATE_S * epochs / _EPOCHS, measure)
