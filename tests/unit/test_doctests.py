@@ -47,7 +47,7 @@ def test_the_example_is_true(example: doctest.DocTest):
         "edge.evaluation.scores",
         "edge.config_lines.line_of",
         "edge.preprocess.Grid",
-        "edge.head.softmax",
+        "edge.confidence.softmax",
     ],
 )
 def test_small_codecs_have_an_example(codec):
