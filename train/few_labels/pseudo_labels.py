@@ -5,12 +5,12 @@ flow along these edges until nothing changes: label spreading (Zhou, Bousquet, L
 Schölkopf 2004). Of two spectra of a mineral that look little alike, others in between may lead from
 one to the other.
 
-A network trained on the labelled spectra alone has an opinion too. It errs on others than the graph
-does, so that the product of what both say is right more often than either. But of a mineral of
-which it has seen one spectrum it does not know how it varies: its opinion is raised to the power of
-1 − minerals / labelled spectra, which leaves the graph to decide where there is one of each. An
-unlabelled spectrum takes the label of the largest product, and the network is trained anew on all
-spectra as if these labels were true.
+A network trained on the labelled spectra alone has an opinion too. With four labelled spectra a
+mineral the product of what both say was right more often than either, with two as often as the
+graph, with one less often: it does not know yet how a mineral varies. Its opinion is therefore
+raised to the power of 1 − minerals / labelled spectra, which leaves the graph to decide where there
+is one of each. An unlabelled spectrum takes the label of the largest product, and the network is
+trained anew on all spectra as if these labels were true.
 
 The labels of unlabelled spectra are never looked at, and spectra that a model is judged on are no
 part of the graph.

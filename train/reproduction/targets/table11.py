@@ -44,7 +44,8 @@ _NOTES = (
     "says a small number). Everything by gradient: 10 epochs at 1e-3, one fold of five.",
     "Head refit: `edge/head_fit.py`, the fit of the instrument, penalty 0.1. Displaced copies: "
     "each spectrum six times more, displaced by ±10, ±22 and ±34 cm⁻¹ on its own axis and sent "
-    "through the frozen backbone. Both chosen on draws of seeds 11 to 13.",
+    "through the frozen backbone. Penalty, and that copies are made as far as ±34, were chosen on "
+    "draws of seeds 11 to 13, where copies were displaced at random.",
     "CNN: 20 epochs with one cycle of the learning rate, augmented as figure 7.",
 )
 
