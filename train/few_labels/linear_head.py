@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
@@ -35,8 +37,10 @@ def fit_head(model: Model, batches: Sequence[tuple[Tensor, Tensor]], c: float) -
     ).double()  # (n, D)
     class_ids = torch.cat([class_ids for _, class_ids in batches])  # (n,)
     scaler = StandardScaler().fit(embedding.numpy())
-    regression = LogisticRegression(C=c, class_weight="balanced", max_iter=_ITERATIONS)
-    regression.fit(scaler.transform(embedding.numpy()), class_ids.numpy())
+    regression = LogisticRegression(C=c, class_weight="balanced", max_iter=_ITERATIONS, tol=1e-3)
+    with warnings.catch_warnings():  # a head close to the best one serves as well
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit(scaler.transform(embedding.numpy()), class_ids.numpy())
     coefficients, intercept = regression.coef_, regression.intercept_  # (K, D), (K,)
     if len(coefficients) == 1:  # of two classes only the difference is fitted
         coefficients = np.concatenate([-coefficients, coefficients]) / 2

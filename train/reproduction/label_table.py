@@ -20,7 +20,6 @@ from train.reproduction.published import PERCENTS
 from train.reproduction.sets import row_key
 from train.reproduction.target import Measured, Piece, Workplace
 
-_PAPER = (42, 58, 65, 69, 76)
 _NOTES = (
     "Labels: the subsets that the authors published for 10 to 40 %, matched to 838 of the 850 "
     "training spectra. Ten arrays come from files that are not among these; the most similar "
@@ -39,70 +38,73 @@ _NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class LabelMethod:
-    """The method of a table.
+    """The method of a table, or a control beside it.
 
     Parameters
     ----------
     key : in keys of pieces and rows, as ``sgan``
     words : as ``SGAN``
-    paper : top-1 by share of labels, %, as printed
+    paper : top-1 by share of labels, %, as printed; None where it is not in the paper
     pieces : those of a place and a seed; each finds ``{percent: judged}``
     notes : what is open and what was chosen
     """
 
     key: str
     words: str
-    paper: tuple[float, ...]
+    paper: tuple[float, ...] | None
     pieces: Callable[[Workplace, int], Sequence[Piece]]
     notes: tuple[str, ...]
 
 
+def _supervised_of(place: Workplace, seed: int) -> Sequence[Piece]:
+    return [supervised(place, percent, seed) for percent in percents(place)]
+
+
+_CNN = LabelMethod(SUPERVISED, "supervised CNN", (42, 58, 65, 69, 76), _supervised_of, _NOTES)
+
+
 @dataclass(frozen=True, slots=True)
 class LabelTable:
-    """A method and the supervised CNN by share of labels.
+    """Methods and the supervised CNN by share of labels.
 
     Parameters
     ----------
     title : what the paper calls it
     plot : name of the PNG
-    method : that is compared
+    methods : that are compared with the CNN
     draw : draws more plots of what was found, and returns their names
     """
 
     title: str
     plot: str
-    method: LabelMethod
+    methods: tuple[LabelMethod, ...]
     draw: Callable[[Workplace, Mapping[str, Measured]], tuple[str, ...]] | None = None
 
     def pieces(self, place: Workplace) -> Sequence[Piece]:
-        """Return the CNN's pieces, one a share of labels and seed, and those of the method."""
+        """Return the CNN's pieces, one a share of labels and seed, and those of the methods."""
         found: list[Piece] = []
         for seed in place.seeds:
-            found += [supervised(place, percent, seed) for percent in percents(place)]
-            found += self.method.pieces(place, seed)
+            for one in (_CNN, *self.methods):
+                found += one.pieces(place, seed)
         return found
 
     def outcome(self, place: Workplace, found: Mapping[str, Measured]) -> Outcome:
-        """Return top-1 of the CNN and of the method, by share of labels and protocol."""
-        method, rows = self.method, list[Row]()
-        for percent, protocol in product(percents(place), PROTOCOLS):
-            for key, words, paper in (
-                (SUPERVISED, "supervised CNN", _PAPER),
-                (method.key, method.words, method.paper),
-            ):
-                printed = paper[PERCENTS.index(percent)]
-                judged = _judged(place, found, key, percent)
-                rows.append(_row(words, percent, printed, protocol, key, judged))
+        """Return top-1 of the CNN and of the methods, by share of labels and protocol."""
+        rows = [
+            _row(one, percent, protocol, _judged(place, found, one.key, percent))
+            for percent, protocol, one in product(percents(place), PROTOCOLS, (_CNN, *self.methods))
+        ]
         self._draw_curves(place, rows)
         more = () if self.draw is None else self.draw(place, found)
-        return Outcome(tuple(rows), (*_NOTES, *method.notes), (self.plot, *more))
+        notes = tuple(note for one in (_CNN, *self.methods) for note in one.notes)
+        return Outcome(tuple(rows), notes, (self.plot, *more))
 
     def _draw_curves(self, place: Workplace, rows: Sequence[Row]) -> None:
         with picture(place, self.plot, columns=2, inches=(9, 3.6)) as panels:
             for panel, protocol in zip(panels, PROTOCOLS.values(), strict=True):
-                for key, words in ((SUPERVISED, "CNN"), (self.method.key, self.method.words)):
-                    mine = [r for r in rows if r.protocol == protocol and r.key.startswith(key)]
-                    _draw_curve(panel, percents(place), words, mine)
+                for one in (_CNN, *self.methods):
+                    mine = [r for r in rows if r.protocol == protocol and r.key.startswith(one.key)]
+                    _draw_curve(panel, percents(place), one, mine)
                 panel.set_title(protocol)
                 panel.set_xlabel("labelled spectra, %")
                 panel.set_ylim(0, 100)
@@ -110,10 +112,12 @@ class LabelTable:
             panels[1].legend(frameon=False, loc="lower right")
 
 
-def _draw_curve(panel: Axes, at: Sequence[int], words: str, rows: Sequence[Row]) -> None:
-    (line,) = panel.plot(at, [row.mean or 0.0 for row in rows], "o-", label=f"{words}, ours")
-    printed = [float(row.paper or 0.0) for row in rows]
-    panel.plot(at, printed, "x--", color=line.get_color(), label=f"{words}, paper")
+def _draw_curve(panel: Axes, at: Sequence[int], one: LabelMethod, rows: Sequence[Row]) -> None:
+    means = [row.mean or 0.0 for row in rows]
+    (line,) = panel.plot(at, means, "o-", label=f"{one.words}, ours")
+    if one.paper is not None:
+        printed = [float(row.paper or 0.0) for row in rows]
+        panel.plot(at, printed, "x--", color=line.get_color(), label=f"{one.words}, paper")
 
 
 def _judged(
@@ -128,14 +132,12 @@ def _judged(
     ]
 
 
-def _row(
-    words: str, percent: int, paper: float, protocol: Protocol, key: str, judged: list[Measured]
-) -> Row:
+def _row(one: LabelMethod, percent: int, protocol: Protocol, judged: Sequence[Measured]) -> Row:
     return Row(
-        key=row_key(f"{key}.{percent}", protocol),
-        quantity=f"{percent} % labelled, {words}",
-        paper=paper,
-        ours=tuple(one[protocol]["top1"] for one in judged),
+        key=row_key(f"{one.key}.{percent}", protocol),
+        quantity=f"{percent} % labelled, {one.words}",
+        paper=None if one.paper is None else one.paper[PERCENTS.index(percent)],
+        ours=tuple(found[protocol]["top1"] for found in judged),
         protocol=PROTOCOLS[protocol],
         n=judged[0][protocol]["n"],
     )

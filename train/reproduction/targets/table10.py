@@ -17,7 +17,8 @@ _NOTES = (
     "Autoencoder: dense layers of 512 on each side of a code of 256 non-negative values, squared "
     "error and the code's mean as sparsity; trained on the unlabelled spectra alone, so on fewer "
     f"the more labels there are. {_EPOCHS} epochs.",
-    f"Classifier: the last two layers of the CNN on the frozen code, as many epochs, batches of {BATCH_SIZE}.",
+    "Classifier: the last two layers of the CNN on the frozen code, as many epochs, in batches of "
+    f"{BATCH_SIZE}.",
 )
 
 
@@ -42,5 +43,5 @@ def _piece(place: Workplace, percent: int, seed: int) -> Piece:
 TARGET: Target = LabelTable(
     title="Table 10: sparse autoencoder, by share of labels",
     plot="table10.png",
-    method=LabelMethod("autoencoder", "autoencoder", (43, 53, 58, 66, 67), _pieces, _NOTES),
+    methods=(LabelMethod("autoencoder", "autoencoder", (43, 53, 58, 66, 67), _pieces, _NOTES),),
 )

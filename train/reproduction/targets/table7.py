@@ -102,6 +102,6 @@ def _draw(place: Workplace, found: Mapping[str, Measured]) -> tuple[str, ...]:
 TARGET: Target = LabelTable(
     title="Table 7, figure 16: semi-supervised GAN, by share of labels",
     plot="table7.png",
-    method=LabelMethod("sgan", "SGAN", (53, 66, 67, 71, 77), _pieces, _NOTES),
+    methods=(LabelMethod("sgan", "SGAN", (53, 66, 67, 71, 77), _pieces, _NOTES),),
     draw=_draw,
 )
