@@ -33,18 +33,20 @@ def percents(place: Workplace) -> tuple[int, ...]:
     return (10, 40) if place.quick else PERCENTS
 
 
-def cnn(epochs: int, *, batch_size: int = 64, augmented: bool = False) -> Recipe:
+def cnn(
+    epochs: int, *, batch_size: int = 64, learning_rate: float = 1e-3, augmented: bool = False
+) -> Recipe:
     """Return the recipe of the CNN of these tables.
 
     Parameters
     ----------
-    epochs, batch_size : of the training
+    epochs, batch_size, learning_rate : of the training
     augmented : as in figure 7
     """
     fit = FitPart(
         epochs=epochs,
         batch_size=batch_size,
-        learning_rate=1e-3,
+        learning_rate=learning_rate,
         weight_decay=1e-4,
         label_smoothing=0.0,
         class_weight_power=1.0,
