@@ -38,6 +38,8 @@ _NOTES = (
     "root. Aligned: at the lag within ±40 cm⁻¹ where it explains most.",
     "Flags: the threshold of a fold lets 5 % of the single spectra of the other folds pass as "
     "mixtures.",
+    "No flag went into the verdict: on validation folds (seeds 11 to 13) no score found the 80 % of "
+    "mixtures that it would have to find at 5 % false alarms. See `train/mixtures/README.md`.",
 )
 
 
@@ -52,7 +54,7 @@ class Mixtures:
         return [
             Piece(
                 _key(seed, number),
-                14.0 if place.quick else 50.0,
+                14.0 if place.quick else 35.0,
                 partial(_measure, place, seed, number),
             )
             for seed in place.seeds
@@ -93,11 +95,11 @@ def _draw(place: Workplace, seeds: Sequence[Folds]) -> None:
                 ]
                 panel.plot(SHARES, means, marker="o", markersize=3, label=words)
             panel.set_title(title, fontsize=9)
-            panel.set_xlabel("share of the dominant mineral, of peak heights")
+            panel.set_xlabel("share of the dominant mineral")
             panel.set_ylim(0, 100)
             panel.invert_xaxis()
         panels[0].set_ylabel("of mixtures, %")
-        panels[1].legend(fontsize=7, frameon=False)
+        panels[0].legend(fontsize=7, frameon=False, loc="lower left")
 
 
 TARGET: Target = Mixtures()
