@@ -1,7 +1,9 @@
 """How claims are judged: comparisons of rows, and of all of several.
 
 A row is named ``target/key``. Two figures differ where the difference of their means exceeds its
-scatter: the larger of what the seeds show and, of percentages, what as many coin tosses would.
+scatter, one standard error: the larger of what the seeds show and, of percentages of so many
+spectra, what as many coin tosses would. Of a single seed without such a number nothing is known of
+the scatter, and every difference counts.
 """
 
 from __future__ import annotations

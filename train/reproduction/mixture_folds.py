@@ -13,13 +13,11 @@ from train.mixtures.detection import entropy, second_contribution, second_probab
 from train.mixtures.figures import named
 from train.mixtures.judges import make_judges
 from train.mixtures.made import draw_pairs, mix
-from train.recipe import read_recipe
 from train.reproduction.fitting import at_most, train_model
-from train.reproduction.material import NAMES_63
+from train.reproduction.flagship import flagship as flagship_recipe
 from train.reproduction.target import Measured, Tell, Workplace
 from train.splits import Fold
 
-FLAGSHIP = NAMES_63.with_name("rruff63.toml")
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5)
 """Of the dominant mineral in the sum of both peak heights."""
 
@@ -54,7 +52,7 @@ def measure_fold(place: Workplace, dataset: Dataset, fold: Fold, seed: int, tell
         1, 2, 3 of the rest) and both; ``single``: by judge how many single spectra are right;
         ``scores``: by detector, of ``single`` and of each share; ``pairs``, ``singles``: how many
     """
-    recipe = read_recipe(FLAGSHIP)
+    recipe = flagship_recipe()
     if place.quick:
         recipe = at_most(recipe, QUICK_EPOCHS)
     flagship = train_model(recipe, dataset, fold.train, seed, lambda s, w: tell(0.25 * s, w))

@@ -38,8 +38,8 @@ _NOTES = (
     "root. Aligned: at the lag within ±40 cm⁻¹ where it explains most.",
     "Flags: the threshold of a fold lets 5 % of the single spectra of the other folds pass as "
     "mixtures.",
-    "No flag went into the verdict: on validation folds (seeds 11 to 13) no score found the 80 % of "
-    "mixtures that it would have to find at 5 % false alarms. See `train/mixtures/README.md`.",
+    "No flag went into the verdict: on validation folds (seeds 11 to 13) no score found the 80 % "
+    "of mixtures that it would have to find at 5 % false alarms. See `train/mixtures/README.md`.",
 )
 
 
