@@ -170,7 +170,7 @@ def test_copies_vary_and_the_seed_says_how(dataset: Dataset) -> None:
     assert likeness > 0.5
 
 
-def test_figure_7_pools_the_folds_of_a_seed(place: Workplace) -> None:
+def test_figure_7_has_a_row_a_bar_and_division(place: Workplace) -> None:
     target = load_target("fig7")
     found = {
         piece.key: {"network": 30, "knn": 20, "n": 40 if "seed0" in piece.key else 60}
@@ -182,7 +182,7 @@ def test_figure_7_pools_the_folds_of_a_seed(place: Workplace) -> None:
     row = outcome.row("cnn_knn.raw.plain")
     assert row is not None
     assert row.ours == (50.0, pytest.approx(100 / 3))
-    cnn = outcome.row("cnn.clean.augmented.specimen")
+    cnn = outcome.row("cnn.raw.augmented.specimen")
     assert cnn is not None
     assert cnn.ours == (75.0, 50.0)
     assert (place.folder / "fig7.png").exists()
