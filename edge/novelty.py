@@ -27,6 +27,7 @@ _FLOOR = 1e-5
 _RIDGE = 0.1
 _TINY = 1e-4
 _NEAREST = 1e-6
+_ROWS = 256  # measured at a time: memory grows with the classes only
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,12 @@ class Centres:
     def distances(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the distance (N,) of probabilities (N, K) to the nearest class."""
         projected = _logs(probabilities) @ self.projection  # (N, R)
-        ways = projected[:, np.newaxis] - self.points  # (N, K, R)
-        squares = np.einsum("nkr,nkr->nk", ways, ways)  # (N, K)
-        nearest: NDArray[np.float32] = np.sqrt(squares.min(axis=1) + np.float32(_NEAREST))
+        squares = np.empty(len(projected), projected.dtype)
+        for start in range(0, len(projected), _ROWS):
+            rows = slice(start, start + _ROWS)
+            ways = projected[rows, np.newaxis] - self.points  # (256, K, R)
+            squares[rows] = np.einsum("nkr,nkr->nk", ways, ways).min(axis=1)
+        nearest: NDArray[np.float32] = np.sqrt(squares + np.float32(_NEAREST))
         return nearest
 
 

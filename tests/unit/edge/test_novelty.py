@@ -65,6 +65,15 @@ def test_the_mahalanobis_distance_is_that_of_the_pooled_covariance():
     np.testing.assert_allclose(got, np.sqrt(squares.min(axis=1)), atol=0.02)
 
 
+def test_many_spectra_are_measured_as_few_are(novelty):
+    probabilities, _ = patterns(600, 13)
+    few = [novelty.centres.distances(probabilities[k : k + 100]) for k in range(0, 600, 100)]
+    np.testing.assert_allclose(
+        novelty.centres.distances(probabilities), np.concatenate(few), rtol=1e-5
+    )
+    assert novelty.centres.distances(probabilities[:0]).shape == (0,)
+
+
 def test_directions_are_capped_where_there_are_many_classes():
     centres = find_centres(*patterns(400, 6, classes=80))
     assert centres.projection.shape == centres.points.shape == (80, MOST_AXES)
