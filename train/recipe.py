@@ -194,6 +194,14 @@ class Recipe(_Part):
             )
         return part
 
+    @field_validator("few_labels")
+    @classmethod
+    def _has_labels(cls, part: FewLabelsPart, info: ValidationInfo) -> FewLabelsPart:
+        data = info.data.get("data")
+        if part != FewLabelsPart() and data is not None and data.labelled is None:
+            raise PydanticCustomError("unlabelled", "means nothing without labelled in [data]")
+        return part
+
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe.

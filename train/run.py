@@ -81,8 +81,9 @@ class RunFolder:
         existing = self.path / RECIPE
         if resume and not existing.exists():
             raise RunError(str(self.path), "holds no run to go on with; leave --resume out")
-        if existing.exists() and existing.read_text("utf-8") != write_recipe(recipe):
-            other = differences(self.read_recipe(), recipe)
+        # by value: an older outcrop did not spell out what has been added since
+        if existing.exists() and (kept := self.read_recipe()) != recipe:
+            other = differences(kept, recipe)
             raise RunError(
                 str(self.path), f"holds a run of another recipe ({other}); give another folder"
             )

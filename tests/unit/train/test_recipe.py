@@ -38,6 +38,7 @@ def test_what_is_written_reads_back_equal(tmp_path: Path) -> None:
         (RECIPE.replace("epochs = 3", "epochs = 0"), "fit.epochs"),
         (RECIPE.replace('name = "template"', 'name = "perceptron"'), "model"),
         (RECIPE.replace('name = "tiny"', 'name = "../up"'), "name"),
+        (RECIPE + "[few_labels]\nneighbours = 3\n", "few_labels: means nothing without labelled"),
         ("name = ", "not TOML"),
         ("name = " + "9" * 5_000, "not TOML"),
         ("name = " + "[" * 5_000, "not TOML"),

@@ -155,6 +155,17 @@ def test_resuming_another_model_names_what_differs(
         train_run(Order(cnn, minerals, tmp_path / "run", resume=True), QUIET)
 
 
+def test_a_run_of_an_older_release_is_no_other_run(tmp_path: Path) -> None:
+    """Its recipe does not spell out a table that was added since."""
+    recipe, folder = read_recipe(write_recipe_file(tmp_path)), RunFolder(tmp_path / "run")
+    folder.begin(recipe, None)
+    kept = folder.path / "recipe.toml"
+    older, added = kept.read_text().split("[few_labels]")
+    kept.write_text(older + "[validate]" + added.split("[validate]")[1])
+
+    assert folder.begin(recipe, None, resume=True) == recipe
+
+
 def test_resuming_where_there_is_no_run_is_an_error(minerals: Path, tmp_path: Path) -> None:
     order = Order(write_recipe_file(tmp_path), minerals, tmp_path / "run", resume=True)
 
