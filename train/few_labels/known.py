@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.dataset import Dataset
-from train.errors import DatasetError
+from train.errors import DatasetError, SplitError
 from train.few_labels.labels import check_labels, check_unlabelled
 from train.splits import Fold, Group
 
@@ -62,16 +62,29 @@ def keep_labelled(
     dataset : all spectra
     labelled : (n,) positions
     group : what the folds keep together
+
+    Raises
+    ------
+    SplitError
+        If a fold is left with nothing to judge.
     """
     stays = np.zeros(len(dataset), dtype=np.bool_)
     stays[labelled] = True
     if group == "specimen":
         known = {dataset.specimens[position] for position in labelled}
         stays |= np.array([specimen in known for specimen in dataset.specimens])
-    return tuple(
+    kept = tuple(
         Fold(
             np.sort(np.concatenate([fold.train, fold.held_out[stays[fold.held_out]]])),
             fold.held_out[~stays[fold.held_out]],
         )
         for fold in folds
     )
+    if any(not len(fold.held_out) for fold in kept):
+        what = "specimen has a labelled one" if group == "specimen" else "one is labelled"
+        raise SplitError(
+            "cross-validation",
+            f"no spectra to judge in one of {len(kept)} folds, where every {what}; label fewer, or "
+            "take fewer folds",
+        )
+    return kept

@@ -13,7 +13,14 @@ import torch
 
 from tests.unit.train.generated import RECIPE, write_recipe_file
 from train.dataset import load_dataset
-from train.errors import DatasetError, NoUnlabelledError, RecipeError, RunError, TooFewLabelsError
+from train.errors import (
+    DatasetError,
+    NoUnlabelledError,
+    RecipeError,
+    RunError,
+    SplitError,
+    TooFewLabelsError,
+)
 from train.progress import Progress
 from train.recipe import DataPart, PreprocessPart, read_recipe
 from train.run import CHECKPOINT, LABELLED, RunFolder
@@ -113,6 +120,13 @@ def test_everything_labelled_is_refused(tmp_path, minerals):
     names = [path.name for path in minerals.iterdir()]
     with pytest.raises(NoUnlabelledError, match="outcrop train"):
         train_run(order(tmp_path, minerals, names), QUIET)
+
+
+def test_folds_without_anything_to_judge_are_refused(tmp_path, minerals):
+    names = [path.name for path in minerals.iterdir() if path.stem.endswith("_0")]
+    with pytest.raises(SplitError, match="every specimen has a labelled one; label fewer"):
+        train_run(order(tmp_path, minerals, names, folds=2), QUIET)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_list_that_is_not_there_is_refused(tmp_path, minerals, labelled_names):
