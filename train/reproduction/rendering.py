@@ -80,8 +80,17 @@ def _ours(row: Row) -> str:
         return row.ours
     if row.mean is None:
         return "not measured"
-    spread = "" if row.deviation is None else f" ± {_number(row.deviation)}"
-    return f"{_number(row.mean)}{spread}"
+    return _number(row.mean) if row.deviation is None else _spread(row.mean, row.deviation)
+
+
+def _spread(mean: float, deviation: float) -> str:
+    """Say a mean and its deviation, both to the same place.
+
+    >>> _spread(81.26, 0.4714), _spread(0.4612, 0.0123)
+    ('81.3 ± 0.5', '0.461 ± 0.012')
+    """
+    places = 1 if abs(mean) >= 10 else 3
+    return f"{mean:.{places}f} ± {deviation:.{places}f}"
 
 
 def _number(value: float) -> str:

@@ -67,9 +67,9 @@ def test_a_result_has_paper_and_ours_side_by_side(counting: Counting, tmp_path: 
     said = _run(tmp_path, "table1", "--seeds", "3")
 
     assert said.exit_code == 0
-    assert "81 ± 1" in said.output
+    assert "81.0 ± 1.0" in said.output
     page = (tmp_path / "table1" / "table1.md").read_text()
-    assert "| a \\| b | as in the paper | 83 | 81 ± 1 | % | 3 | 5 |" in page
+    assert "| a \\| b | as in the paper | 83 | 81.0 ± 1.0 | % | 3 | 5 |" in page
     assert "- chosen: nothing" in page
     kept = read_result(tmp_path / "table1", "table1")
     assert kept is not None
