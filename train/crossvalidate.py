@@ -30,8 +30,8 @@ from train.evaluate import (
 )
 from train.familiarity import Familiarity, find_familiarity, unknown_figures
 from train.fold_result import FoldResult, fold_arrays, fold_checkpoint
+from train.loop import Fitted
 from train.model_parts import ComparatorPart
-from train.models import Model
 from train.recipe import ValidatePart
 from train.report import NoiseReport
 from train.session import Session
@@ -149,9 +149,9 @@ def _fold_result(session: Session, fold: Fold, number: int) -> FoldResult:
     if isinstance(session.recipe.model, ComparatorPart):
         traces, predict = None, _fit_comparator(session, fold)
     else:
-        model = _fit_network(session, fold, number)
-        traces = trace(model, session.dataset, fold, session.outliers)
-        predict = partial(logits_of, model)
+        fitted = _fit_network(session, fold, number)
+        traces = trace(fitted.model, session.dataset, fold, session.outliers, fitted.taught)
+        predict = partial(logits_of, fitted.model)
     judged = _judge(predict, session.dataset, fold, session.recipe.validation)
     result = replace(judged, traces=traces)
     top1 = top_share(result.logits, session.dataset.class_ids[fold.held_out])
@@ -164,7 +164,7 @@ def _fold_result(session: Session, fold: Fold, number: int) -> FoldResult:
     return result
 
 
-def _fit_network(session: Session, fold: Fold, number: int) -> Model:
+def _fit_network(session: Session, fold: Fold, number: int) -> Fitted:
     fitted = session.fit(f"fold {number}", fold, session.seed + number)
     if fitted.interrupted:
         raise InterruptedTrainingError(
@@ -172,7 +172,7 @@ def _fit_network(session: Session, fold: Fold, number: int) -> Model:
             f"all of it is kept in {session.run.path}; the same command with --resume goes on"
         )
     session.run.write_model(fold_checkpoint(number), fitted.model)
-    return fitted.model
+    return fitted
 
 
 def _fit_comparator(session: Session, fold: Fold) -> Predict:

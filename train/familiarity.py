@@ -192,9 +192,8 @@ def _traits(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return traits of the spectra a fold holds out (m, 2) and of the outliers (U, 2)."""
     traces = result.needed_traces()
-    centres = find_centres(
-        confidence.probabilities(traces.trained_logits), class_ids[traces.trained]
-    )
+    taught = class_ids[traces.trained] if traces.taught is None else traces.taught
+    centres = find_centres(confidence.probabilities(traces.trained_logits), taught)
     return (
         _of(centres, confidence, result.logits, traces.strongest),
         _of(centres, confidence, traces.outlier_logits, traces.outlier_strongest),

@@ -28,6 +28,7 @@ class Traces:
     trained_logits : (n, K) float32, of those
     outlier_logits : (U, K) float32, of minerals that are no class; empty where there are none
     outlier_strongest : (U,) float32
+    taught : (n,) int64, classes of `trained` as they were taught; None where the true ones
     """
 
     strongest: NDArray[np.float32]
@@ -35,6 +36,7 @@ class Traces:
     trained_logits: NDArray[np.float32]
     outlier_logits: NDArray[np.float32]
     outlier_strongest: NDArray[np.float32]
+    taught: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,13 +80,14 @@ class FoldResult:
         }
         if self.traces is None:
             return plain
-        return plain | {field.name: getattr(self.traces, field.name) for field in fields(Traces)}
+        traced = {field.name: getattr(self.traces, field.name) for field in fields(Traces)}
+        return plain | {name: array for name, array in traced.items() if array is not None}
 
 
 def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> FoldResult:
     """Read what `FoldResult.arrays` gave."""
-    names = [field.name for field in fields(Traces)]
-    traces = Traces(**{name: arrays[name] for name in names}) if names[0] in arrays else None
+    traced = {field.name: arrays[field.name] for field in fields(Traces) if field.name in arrays}
+    traces = Traces(**traced) if traced else None
     return FoldResult(
         arrays["held_out"], arrays["logits"], arrays["hits"], arrays["noise_hits"], traces
     )

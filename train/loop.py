@@ -51,11 +51,18 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A model and how far its training came."""
+    """A model and how far its training came.
+
+    Parameters
+    ----------
+    model, epochs, interrupted : what was trained, how far, and whether by hand not to the end
+    taught : (N,) int64, classes of all spectra as they were taught; None where the true ones
+    """
 
     model: Model
     epochs: int
     interrupted: bool
+    taught: NDArray[np.int64] | None = None
 
 
 def fit(

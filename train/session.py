@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,8 @@ class Session:
         keeper = Checkpoint(self.run.path / INTERRUPTED, part, self.mark(fold), self.resume)
         with self.progress.part(part, self.recipe.fit.epochs, self.run) as on_epoch:
             dataset = self.learned_from(fold.train, seed)
-            return fit(self.recipe, dataset, fold.train, fold.held_out, seed, on_epoch, keeper)
+            fitted = fit(self.recipe, dataset, fold.train, fold.held_out, seed, on_epoch, keeper)
+        return fitted if self.labelled is None else replace(fitted, taught=dataset.class_ids)
 
     def finished(self, number: int, fold: Fold) -> FoldResult | None:
         """Return what an earlier command found out on a fold; None if it did not.

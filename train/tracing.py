@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from train.dataset import Dataset
 from train.evaluate import embeddings_of
 from train.fold_result import Traces
@@ -12,7 +15,13 @@ from train.outliers import Outliers
 from train.splits import Fold
 
 
-def trace(model: Model, dataset: Dataset, fold: Fold, outliers: Outliers | None = None) -> Traces:
+def trace(
+    model: Model,
+    dataset: Dataset,
+    fold: Fold,
+    outliers: Outliers | None = None,
+    taught: NDArray[np.int64] | None = None,
+) -> Traces:
     """Ask a fold's network about the spectra it has seen, those it has not, and the outliers.
 
     Parameters
@@ -21,6 +30,7 @@ def trace(model: Model, dataset: Dataset, fold: Fold, outliers: Outliers | None 
     dataset : all spectra
     fold : what was trained on, what was not
     outliers : of minerals that are no class; None for none
+    taught : (N,) classes of all spectra as the network was taught them; None for the true ones
     """
     held_out, _ = embeddings_of(model, dataset.intensity[fold.held_out])
     _, trained = embeddings_of(model, dataset.intensity[fold.train])
@@ -30,6 +40,7 @@ def trace(model: Model, dataset: Dataset, fold: Fold, outliers: Outliers | None 
         trained_logits=trained,
         outlier_logits=trained[:0],
         outlier_strongest=held_out[:0, 0],
+        taught=None if taught is None else taught[fold.train],
     )
     if outliers is None:
         return traces

@@ -132,6 +132,25 @@ def _strengthened(result: FoldResult, which: np.ndarray) -> FoldResult:
     return replace(result, traces=replace(traces, outlier_strongest=strongest))
 
 
+def test_centres_go_by_what_was_taught_where_labels_do_not_count() -> None:
+    results, class_ids = _results()
+    taught = [
+        replace(r, traces=replace(r.needed_traces(), taught=class_ids[r.needed_traces().trained]))
+        for r in results
+    ]
+    relabelled = class_ids.copy()
+    relabelled[::9] = 0  # labels that do not count
+    least = [
+        find_familiarity(told, ids, (), Calibration(), ValidatePart()).least
+        for told in (results, taught)
+        for ids in (class_ids, relabelled)
+    ]
+    assert least[0] == least[2] == least[3] != least[1]
+    again = from_arrays(taught[0].arrays()).needed_traces().taught
+    assert again is not None
+    np.testing.assert_array_equal(again, class_ids[taught[0].needed_traces().trained])
+
+
 def test_figures_tell_both_scores_and_both_thresholds() -> None:
     results, class_ids = _results()
     part = ValidatePart()
