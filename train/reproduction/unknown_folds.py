@@ -39,6 +39,11 @@ def measure_seed(place: Workplace, seed: int, tell: Tell) -> Measured:
     place : with the data
     seed : of folds, first weights, and the division of unknown minerals
     tell : told after each fold
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C: a fold that stopped early is no finished piece.
     """
     torch.set_num_threads(1)
     recipe, dataset, outliers = _recipe(place), raw63(place), _outliers(place.data)
@@ -67,7 +72,10 @@ def _outliers(data: Path) -> Outliers:
 def _judge_fold(
     recipe: Recipe, dataset: Dataset, fold: Fold, seed: int, outliers: Outliers
 ) -> FoldResult:
-    model = fit(recipe, dataset, fold.train, fold.held_out, seed, lambda epoch: None).model
+    fitted = fit(recipe, dataset, fold.train, fold.held_out, seed, lambda epoch: None)
+    if fitted.interrupted:
+        raise KeyboardInterrupt
+    model = fitted.model
     logits = logits_of(model, dataset.intensity[fold.held_out])
     none = np.zeros((0, len(logits)), dtype=np.bool_)  # no envelope is asked for here
     return FoldResult(fold.held_out, logits, none, none, trace(model, dataset, fold, outliers))

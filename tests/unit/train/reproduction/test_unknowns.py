@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,11 +12,13 @@ from sklearn.metrics import roc_auc_score
 
 from train.familiarity import Judged, divide_minerals
 from train.fold_result import FoldResult, Traces
+from train.reproduction import unknown_folds
 from train.reproduction.catalog import load_target
 from train.reproduction.target import Measured, Workplace
 from train.reproduction.unknown_folds import COVERAGES
 from train.reproduction.unknown_rows import rows_of
 from train.reproduction.unknown_scores import PLAIN, SAID, judge_scores
+from train.splits import Fold
 
 pytestmark = pytest.mark.train
 
@@ -67,6 +70,21 @@ def test_the_target_names_its_pieces_and_draws(tmp_path: Path) -> None:
         assert 1000 < (tmp_path / name).stat().st_size < 120_000
     assert "Rehearsal" in outcome.notes[-1]
     assert outcome.row("auroc.softmax") is not None
+
+
+def test_a_fold_that_stopped_early_is_no_finished_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = SimpleNamespace(interrupted=True, model=None)
+    monkeypatch.setattr(unknown_folds, "fit", lambda *arguments: stopped)
+    monkeypatch.setattr(unknown_folds, "raw63", lambda place: SimpleNamespace())
+    monkeypatch.setattr(unknown_folds, "_outliers", lambda data: None)
+    fold = Fold(np.arange(3), np.arange(3, 5))
+    monkeypatch.setattr(unknown_folds, "split", lambda *arguments: (fold,))
+    place = Workplace(tmp_path, tmp_path, (0,), quick=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        unknown_folds.measure_seed(place, 0, lambda share, words: None)
 
 
 def test_each_score_is_that_of_its_definition() -> None:
