@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from edge.data.sample import Fault
 from edge.data.text import read_text
+from edge.npz import DAMAGE
 from edge.spectrum import Spectrum
 from train.errors import DatasetError
 from train.hed.errors import RampError
@@ -79,7 +80,7 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
                 yield from _zipped(file)
     except OSError as error:
         raise DatasetError(str(path), error.strerror or str(error)) from error
-    except zipfile.BadZipFile as error:
+    except DAMAGE as error:
         raise DatasetError(str(path), f"damaged zip: {error}") from error
 
 

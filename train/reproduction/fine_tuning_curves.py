@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from train.dataset import Dataset
+from train.errors import TooManyNewError
 from train.evaluate import features_of
 from train.model_parts import SoysalCnnModelPart
 from train.reproduction.fitting import as_printed, at_most, train_model
@@ -45,10 +46,18 @@ def asked(place: Workplace) -> tuple[int, ...]:
 
 
 def measure_fine_tuning(place: Workplace, seed: int, tell: Tell) -> Measured:
-    """Train on the old minerals, then a head on each number of new ones, in both protocols."""
+    """Train on the old minerals, then a head on each number of new ones, in both protocols.
+
+    Raises
+    ------
+    TooManyNewError
+        If the data have not so many minerals to spare.
+    """
     dataset = spectra_of(place, "raw")
-    order = np.random.default_rng(seed).permutation(len(dataset.classes))
-    new = order[: max(asked(place))]
+    count, classes = max(asked(place)), len(dataset.classes)
+    if count > classes - 2:
+        raise TooManyNewError(count, classes)
+    new = np.random.default_rng(seed).permutation(classes)[:count]
     old = taken(dataset, np.flatnonzero(~np.isin(dataset.class_ids, new)))
     recipe = as_printed(SoysalCnnModelPart(name="soysal_cnn"))
     recipe = at_most(recipe, _QUICK_EPOCHS) if place.quick else recipe

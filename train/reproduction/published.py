@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.data import normalize_label
+from edge.npz import DAMAGE
 from train.dataset import Dataset
 from train.errors import DatasetError
 from train.reproduction.material import locate, raw63
@@ -105,12 +106,13 @@ def published_subsets(place: Workplace) -> dict[int, NDArray[np.int64]]:
 def _subsets(path: Path, dataset: Dataset) -> dict[int, NDArray[np.int64]]:
     names = [f"labelled_{percent}_percent" for percent in _PUBLISHED]
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # numpy leaves a file open that it opened itself and found to be no archive
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             intensity, minerals = arrays["intensity"], arrays["mineral"]
             lists = [arrays[name] for name in names]
         positions = match(dataset, intensity, [str(mineral) for mineral in minerals])
         subsets = [_known(positions[chosen]) for chosen in lists]
-    except (OSError, KeyError, ValueError, IndexError) as error:
+    except (*DAMAGE, KeyError, IndexError, TypeError) as error:
         raise DatasetError(
             str(path), f"not the arrays that Soysal et al. published: {error}"
         ) from error

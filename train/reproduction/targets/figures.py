@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from edge.preprocess import PAPER_GRID
 from train.comparators.peaks import wavelet_peaks
 from train.dataset import Dataset, load_dataset
+from train.errors import DatasetError
 from train.recipe import DataPart
-from train.reproduction.material import locate
+from train.reproduction.material import LEAST_SPECTRA, locate
 from train.reproduction.outcome import Outcome, Row
 from train.reproduction.spectra_plots import (
     ALIKE,
@@ -87,6 +88,9 @@ def _measure(place: Workplace, name: str, tell: Tell) -> Measured:
     tell(0.0, "reading spectra")
     dataset = _spectra(place, name)
     counts = kept_counts(dataset)
+    if not len(counts):
+        reason = f"no mineral has the {LEAST_SPECTRA} spectra that are counted"
+        raise DatasetError(str(locate(place.data, _ARCHIVES[name])), reason)
     return {
         "spectra": int(counts.sum()),
         "minerals": len(counts),

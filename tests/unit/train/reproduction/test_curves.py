@@ -9,6 +9,7 @@ pytest.importorskip("torch")
 import numpy as np
 
 from train.dataset import Dataset
+from train.errors import TooManyNewError
 from train.model_parts import SoysalMlpModelPart
 from train.models import Model, make_model
 from train.recipe import Recipe
@@ -64,6 +65,15 @@ def test_the_old_minerals_are_learned_before_the_new(
     assert (len(learned[0]), len(learned[0].classes)) == (40, 2)
     assert set(learned[0].sources) < set(dataset.sources)
     assert found["specimen"]["2"]["n"] == 10
+
+
+def test_more_new_minerals_than_there_are_to_spare_are_refused(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fine_tuning_curves, "_QUICK_NEW", (2, 3))
+
+    with pytest.raises(TooManyNewError, match="3 of 4 minerals"):
+        measure_fine_tuning(place, 0, _silent)
 
 
 def test_a_head_learns_at_the_printed_rate(dataset: Dataset) -> None:

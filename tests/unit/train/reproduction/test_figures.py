@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from tests.unit.train.reproduction.soysal_data import write_archive
-from train.errors import MissingDataError
+from train.errors import DatasetError, MissingDataError
 from train.reproduction.catalog import load_target
 from train.reproduction.outcome import Row
 from train.reproduction.target import Workplace
@@ -43,6 +43,14 @@ def test_what_is_counted_is_what_is_there_and_all_plots_are_drawn(
     assert ours("clean.mean") == (10.0,)
     assert all((tmp_path / plot).read_bytes().startswith(b"\x89PNG") for plot in outcome.plots)
     assert len(outcome.plots) == 6
+
+
+def test_minerals_that_all_have_too_few_spectra_are_refused(tmp_path: Path) -> None:
+    write_archive(tmp_path / "rruff" / "LR-Raman.zip", {"Andalusite": 5, "Dolomite": 4})
+    piece = load_target("figures").pieces(Workplace(tmp_path, tmp_path, (0,), quick=True))[0]
+
+    with pytest.raises(DatasetError, match="no mineral has the 8 spectra"):
+        piece.measure(lambda share, words: None)
 
 
 def test_missing_data_are_named(tmp_path: Path) -> None:

@@ -156,10 +156,15 @@ def test_arrays_of_something_else_are_refused(
         published_subsets(_place(other))
 
 
-def test_what_is_no_archive_is_refused(generated: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"nothing of the kind", b"", b"PK\x03\x04 and no more"],
+    ids=["text", "empty", "cut short"],
+)
+def test_what_is_no_archive_is_refused(generated: Path, tmp_path: Path, content: bytes) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    (other / "raw_train.npz").write_bytes(b"nothing of the kind")
+    (other / "raw_train.npz").write_bytes(content)
 
     with pytest.raises(DatasetError, match="not the arrays that Soysal"):
         published_subsets(_place(other))
