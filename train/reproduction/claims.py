@@ -2,7 +2,8 @@
 
 A claim is judged by rows that targets have left. It holds where every comparison in it goes the way
 the paper says by more than the scatter of the figures (`claim_rules.py`), does not hold where one
-goes the other way by more than that, and is undecided otherwise.
+goes the other way by more than that, and is undecided otherwise. A printed value counts as reached
+where the mean reaches it, and as missed where it falls short by more than the scatter.
 """
 
 from __future__ import annotations

@@ -14,8 +14,13 @@ from train.reproduction.claim_rules import (
 )
 
 _SETS = ("raw", "clean")
+_BY_SPECIMEN = ("raw",)  # figure 7 divides the clean set in the paper's way only
 _WITH = {"plain": "not augmented", "augmented": "augmented"}
 _METHODS = {"cnn": "CNN", "cnn_knn": "CNN + KNN", "mlp": "MLP", "knn": "KNN"}
+
+
+def _sets(specimen: bool) -> tuple[str, ...]:
+    return _BY_SPECIMEN if specimen else _SETS
 
 
 def _bar(method: str, name: str, augmented: str, specimen: bool) -> str:
@@ -45,17 +50,17 @@ def _cnn_best(specimen: bool) -> Rule:
             f"{_METHODS[method]}, {name}, {said}": Higher(
                 _bar("cnn", name, augmented, specimen), _bar(method, name, augmented, specimen)
             )
-            for name, (augmented, said) in product(_SETS, _WITH.items())
+            for name, (augmented, said) in product(_sets(specimen), _WITH.items())
             for method in ("cnn_knn", "mlp", "knn")
         }
     )
 
 
-def _cnn_better_on_raw(specimen: bool) -> Rule:
+def _cnn_better_on_raw() -> Rule:
     return All(
         {
             said: Higher(
-                _bar("cnn", "raw", augmented, specimen), _bar("cnn", "clean", augmented, specimen)
+                _bar("cnn", "raw", augmented, False), _bar("cnn", "clean", augmented, False)
             )
             for augmented, said in _WITH.items()
         }
@@ -68,14 +73,14 @@ def _augmentation_helps(specimen: bool) -> Rule:
             f"{words}, {name}": Higher(
                 _bar(method, name, "augmented", specimen), _bar(method, name, "plain", specimen)
             )
-            for (method, words), name in product(_METHODS.items(), _SETS)
+            for (method, words), name in product(_METHODS.items(), _sets(specimen))
         }
     )
 
 
 def _between(specimen: bool) -> Rule:
     parts: dict[str, Rule] = {}
-    for name, (augmented, said) in product(_SETS, _WITH.items()):
+    for name, (augmented, said) in product(_sets(specimen), _WITH.items()):
         middle = _bar("cnn_knn", name, augmented, specimen)
         parts[f"over KNN, {name}, {said}"] = Higher(middle, _bar("knn", name, augmented, specimen))
         parts[f"under CNN, {name}, {said}"] = Higher(_bar("cnn", name, augmented, specimen), middle)
@@ -140,7 +145,7 @@ CLAIMS_ON_NETWORKS: tuple[Claim, ...] = (
         "cnn.raw",
         "Soysal et al. 2025, §4.2, figure 7",
         "The CNN is better on raw spectra than on clean ones.",
-        InBothProtocols(_cnn_better_on_raw(False), _cnn_better_on_raw(True)),
+        _cnn_better_on_raw(),
     ),
     Claim(
         "augmentation.helps",

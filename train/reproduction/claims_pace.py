@@ -34,6 +34,9 @@ CLAIMS_ON_PACE: tuple[Claim, ...] = (
                 "logistic regression": Higher(row(_COV, "pace"), row(_COV, "logistic")),
                 "nearest neighbour": Higher(row(_COV, "pace"), row(_COV, "nearest")),
                 "template network": Higher(row(_COV, "pace"), row(_COV, "template")),
+                "template network, no drift": Higher(
+                    row(_COV, "pace"), row(_COV, "template_narrow")
+                ),
             }
         ),
     ),

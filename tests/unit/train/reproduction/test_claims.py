@@ -274,6 +274,28 @@ def test_pace_has_to_lead_both_comparators():
     assert judged("pace.best", pace_cov=bad).holds is False
 
 
+def test_pace_has_to_lead_all_that_was_tried_to_be_the_best_there_is():
+    behind = {"logistic": 80.0, "nearest": 70.0, "template": 75.0}
+    ahead = outcome(pace=85.0, template_narrow=80.0, n=3720, **behind)
+    assert judged("pace.state_of_the_art", pace_cov=ahead).holds is True
+    led = outcome(pace=85.0, template_narrow=92.0, n=3720, **behind)
+    assert judged("pace.state_of_the_art", pace_cov=led).holds is False
+
+
+@pytest.mark.parametrize("key", ["cnn.best", "augmentation.helps", "cnn_knn.between"])
+def test_what_figure_7_says_by_specimen_is_told_though_the_clean_set_is_not_divided(key):
+    values = {"cnn": 80.0, "cnn_knn": 70.0, "mlp": 60.0, "knn": 50.0}
+    bars = {
+        f"{method}__{name}__{augmented}{protocol}": value + 5 * (augmented == "augmented")
+        for method, value in values.items()
+        for name, protocol in (("raw", ""), ("clean", ""), ("raw", "__specimen"))
+        for augmented in ("plain", "augmented")
+    }
+    one = judged(key, fig7=outcome(n=10_000, **bars))
+    assert one.holds is True
+    assert "By specimen: yes" in one.words
+
+
 def test_a_verdict_is_one_line_of_json():
     one = judged(
         "gap.raw", confidence_gap=outcome(gap__raw=0.46, gap__clean=0.38, unit="probability")
