@@ -61,18 +61,19 @@ def copies_of(place: Workplace, full: int = COPIES) -> int:
     return _QUICK_COPIES if place.quick else full
 
 
-def piece_key(name: str, seed: int) -> str:
-    """Return the key of a piece.
+def piece_key(place: Workplace, name: str, seed: int) -> str:
+    """Return the key of a piece; what was measured on a generated ramp is none of the real one's.
 
-    >>> piece_key("sun_cnn", 0)
+    >>> piece_key(Workplace(Path("no data"), Path(), (0,), quick=False), "sun_cnn", 0)
     'sun_cnn.seed0'
     """
-    return f"{name}.seed{seed}"
+    real = ".measured" if _real_folder(place) else ""
+    return f"{name}{real}.seed{seed}"
 
 
 def of_seeds(place: Workplace, found: Mapping[str, Measured], name: str) -> Sequence[Measured]:
     """Return what the pieces of every seed found."""
-    return [found[piece_key(name, seed)] for seed in place.seeds]
+    return [found[piece_key(place, name, seed)] for seed in place.seeds]
 
 
 def telling(tell: Tell, network: PaperNetwork) -> Callable[[int], None]:

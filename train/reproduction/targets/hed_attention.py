@@ -56,7 +56,7 @@ class HedAttention:
         """Return one piece a seed."""
         seconds = _QUICK_SECONDS if place.quick else _SECONDS
         return [
-            Piece(piece_key(SCT.name, seed), seconds, partial(_measure, place, seed))
+            Piece(piece_key(place, SCT.name, seed), seconds, partial(_measure, place, seed))
             for seed in place.seeds
         ]
 

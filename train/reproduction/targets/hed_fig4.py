@@ -51,7 +51,11 @@ class HedFig4:
     def pieces(self, place: Workplace) -> Sequence[Piece]:
         """Return one piece a number of bins and seed."""
         return [
-            Piece(_key(bins, seed), _estimate_s(place, bins), partial(_measure, place, bins, seed))
+            Piece(
+                _key(place, bins, seed),
+                _estimate_s(place, bins),
+                partial(_measure, place, bins, seed),
+            )
             for bins in _bins(place)
             for seed in place.seeds
         ]
@@ -71,8 +75,8 @@ def _bins(place: Workplace) -> Sequence[int]:
     return _QUICK_BINS if place.quick else _BINS
 
 
-def _key(bins: int, seed: int) -> str:
-    return piece_key(f"bins{bins}", seed)
+def _key(place: Workplace, bins: int, seed: int) -> str:
+    return piece_key(place, f"bins{bins}", seed)
 
 
 def _estimate_s(place: Workplace, bins: int) -> float:
@@ -144,7 +148,7 @@ def _draw(place: Workplace, found: Mapping[str, Measured]) -> None:
             panels, ("confidence", "seconds", "epochs"), ("%", "s", ""), strict=True
         ):
             for seed in place.seeds:
-                ours = [found[_key(count, seed)][key] for count in bins]
+                ours = [found[_key(place, count, seed)][key] for count in bins]
                 panel.plot(bins, ours, ".-", color=COLOURS[0], label="here" if not seed else None)
             if key == "confidence":
                 printed = [_PAPER_CONFIDENCE[count] for count in bins]

@@ -75,7 +75,7 @@ class HedImportance:
         """Return one piece a network and seed."""
         return [
             Piece(
-                piece_key(network.name, seed),
+                piece_key(place, network.name, seed),
                 _SECONDS[network.name] * (_QUICK_SHARE if place.quick else 1.0) + 4.0,
                 partial(_measure, place, network, seed),
             )
@@ -90,7 +90,7 @@ class HedImportance:
             for network in NETWORKS
             for row in _rows(network, of_seeds(place, found, network.name), protocol_of(place))
         ]
-        first = {n.title: found[piece_key(n.name, place.seeds[0])] for n in NETWORKS}
+        first = {n.title: found[piece_key(place, n.name, place.seeds[0])] for n in NETWORKS}
         plots = (
             draw_curves(place, first),
             draw_ramp(place, first["SCT"]["ramp"]),

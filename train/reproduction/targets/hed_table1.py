@@ -63,7 +63,7 @@ class HedTable1:
         """Return one piece a network and seed."""
         return [
             Piece(
-                piece_key(network.name, seed),
+                piece_key(place, network.name, seed),
                 _SECONDS[network.name] * (_QUICK_SHARE if place.quick else 1.0) + 5.0,
                 partial(_measure, place, network, seed),
             )
@@ -128,7 +128,7 @@ def _spread(place: Workplace, found: Mapping[str, Measured]) -> Row:
     """Return how far the boundaries of the networks spread, seed by seed, of those with one."""
     spreads = []
     for seed in place.seeds:
-        measured = [found[piece_key(network.name, seed)] for network in NETWORKS]
+        measured = [found[piece_key(place, network.name, seed)] for network in NETWORKS]
         ends = [one["boundary"][0] for one in measured if one["boundary"]]
         if ends:
             spreads.append(100 * (max(ends) - min(ends)) / len(measured[0]["probabilities"]))
@@ -147,7 +147,9 @@ def _draw(place: Workplace, found: Mapping[str, Measured]) -> None:
     with picture(place, _PLOT, inches=(8, 3.6)) as (panel,):
         panel.axvspan(150, 200, color=GREY, alpha=0.15, lw=0)
         for network in NETWORKS:
-            panel.plot(found[piece_key(network.name, seed)]["probabilities"], label=network.title)
+            panel.plot(
+                found[piece_key(place, network.name, seed)]["probabilities"], label=network.title
+            )
         panel.axhline(0.5, color=GREY, lw=0.8)
         panel.set(
             xlim=(0, 349),

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 from train.errors import DatasetError, MissingDataError
 from train.hed.networks import NETWORKS
 from train.reproduction.catalog import load_target
-from train.reproduction.diffractograms import notes_on, protocol_of, ramp_of
+from train.reproduction.diffractograms import notes_on, piece_key, protocol_of, ramp_of
 from train.reproduction.target import Workplace
 from train.reproduction.targets.hed_attention import focus
 
@@ -125,6 +125,7 @@ def test_a_real_folder_is_taken_and_said(place: Workplace) -> None:
     (place.data / "hed_xy").mkdir()
 
     assert protocol_of(place) == "measured ramp"
+    assert piece_key(place, "sun_cnn", 0) == "sun_cnn.measured.seed0"
     assert "measured" in notes_on(place)[0]
     with pytest.raises(DatasetError, match="expected 349 files"):
         ramp_of(place, 0)
