@@ -73,7 +73,10 @@ class ConfidenceGap:
 
 
 def _rows(name: SetName, protocol: Protocol, measured: Sequence[Measured]) -> list[Row]:
-    def row(key: str, quantity: str, paper: float | None, unit: str) -> Row:
+    n = measured[0]["n"]
+    right = round(n * measured[0]["top1"] / 100)
+
+    def row(key: str, quantity: str, paper: float | None, unit: str, n: int = n) -> Row:
         return Row(
             key=row_key(f"{key}.{name}", protocol),
             quantity=f"{quantity}, {name}",
@@ -81,13 +84,13 @@ def _rows(name: SetName, protocol: Protocol, measured: Sequence[Measured]) -> li
             ours=tuple(one[key] for one in measured if one[key] is not None),
             protocol=PROTOCOLS[protocol],
             unit=unit,
-            n=measured[0]["n"],
+            n=n,
         )
 
     return [
         row("gap", "mean gap", _PAPER[name], "probability"),
-        row("gap_right", "mean gap where the answer is right", None, "probability"),
-        row("gap_wrong", "mean gap where it is wrong", None, "probability"),
+        row("gap_right", "mean gap where the answer is right", None, "probability", right),
+        row("gap_wrong", "mean gap where it is wrong", None, "probability", n - right),
         row("top1", "top-1", None, "%"),
     ]
 

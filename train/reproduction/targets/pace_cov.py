@@ -33,7 +33,6 @@ _TRAINED = 2
 _RECIPES = Path(__file__).parents[2] / "recipes"
 _PAPER = 92.5
 _PLOT = "pace-cov.png"
-_PROTOCOL = f"{_TRAINED} of {_FOLDS} folds, stratified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def _row(place: Workplace, found: Mapping[str, Measured], name: str) -> Row:
         quantity=f"{_METHODS[name].words}, top-1",
         paper=_PAPER if name == "pace" else None,
         ours=tuple((100 * right / judged).tolist()),
-        protocol=_PROTOCOL,
+        protocol=f"{len(_folds(place))} of {_FOLDS} folds, stratified",
         n=int(judged[0]),
     )
 

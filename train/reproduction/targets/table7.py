@@ -28,7 +28,8 @@ _PICTURE = "table7_generated.png"
 _NOTES = (
     "SGAN: the CNN with one more output and the generator of transposed convolutions; the paper "
     f"prints no layers of it. {_EPOCHS} epochs over labelled and unlabelled spectra together, in "
-    f"batches of {_BATCH_SIZE} of each; AdamW, one cycle of the learning rate (1e-3).",
+    f"batches of {_BATCH_SIZE} of each; AdamW, one cycle of the learning rate (1e-3); the "
+    "generator by Adam at 1e-3.",
     "Figure 16 shows a generated Perovskite; that mineral is none of the 63. Pairs shown here: of "
     f"{_MADE} generated spectra those that the network takes for a mineral with most confidence, "
     "one a mineral, each beside the real spectrum of that mineral most like it.",

@@ -200,3 +200,4 @@ def test_the_gap_is_told_apart_by_right_and_wrong(place: Workplace) -> None:
     assert right.ours == (0.6, 0.6)
     assert wrong is not None
     assert wrong.ours == ()  # nothing was wrong: no gap of it
+    assert (right.n, wrong.n) == (36, 4)
