@@ -81,7 +81,7 @@ def measure_parity(
         model = run.read_model(fold_checkpoint(number), recipe, classes)
         held_out = run.read_arrays(fold_arrays(number))["held_out"]
         batch = spectra.intensity[held_out][:, np.newaxis]
-        truth.append(spectra.class_ids[held_out])
+        truth.append(spectra.true_ids[held_out])
         trained.append(_said(model, trained_embedding(model, batch)))
         exported.append(_said_exported(model, spectra, held_out, batch))
     rows = tuple(

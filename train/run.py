@@ -40,11 +40,13 @@ class RunSpectra:
     Parameters
     ----------
     intensity : (N, B) float32
-    class_ids : (N,) int64
+    class_ids : (N,) int64, as they were taught
+    true_ids : (N,) int64, what models are judged by; the same but where few labels were passed on
     """
 
     intensity: NDArray[np.float32]
     class_ids: NDArray[np.int64]
+    true_ids: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ class RunFolder:
         arrays = self.read_arrays(SPECTRA)
         if not {"intensity", "class_ids"} <= set(arrays):
             raise RunError(str(self.path / SPECTRA), f"expected spectra, got {sorted(arrays)}")
-        return RunSpectra(arrays["intensity"], arrays["class_ids"])
+        taught = arrays["class_ids"]
+        return RunSpectra(arrays["intensity"], taught, arrays.get("true_ids", taught))
 
     def write_splits(self, dataset: Dataset, folds: tuple[Fold, ...], group: str) -> None:
         """Write which files each fold holds out."""

@@ -89,7 +89,12 @@ def train_run(order: Order, progress: Progress) -> Report:
     outliers = _outliers(recipe, dataset, order.data, names, progress) if folds else None
     session = Session(recipe, dataset, order.seed, run, progress, order.resume, outliers, labelled)
     known = session.learned_from(np.arange(len(dataset), dtype=np.int64), order.seed)
-    run.write_arrays(SPECTRA, intensity=known.intensity, class_ids=known.class_ids)
+    run.write_arrays(
+        SPECTRA,
+        intensity=known.intensity,
+        class_ids=known.class_ids,
+        true_ids=dataset.class_ids,
+    )
     if folds:
         run.write_splits(dataset, folds, order.group)
         validated = cross_validate(session, folds, order.group)

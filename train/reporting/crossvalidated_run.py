@@ -87,6 +87,12 @@ def read_run(path: Path) -> CrossValidatedRun:
         raise ComparisonError(
             str(path), "not cross-validated: train it with --cross-validate, in a new folder"
         )
+    if recipe.data.labelled is not None:
+        raise ComparisonError(
+            str(path),
+            "learned from few labels and is judged on the spectra without one, other runs on all; "
+            f"its figures are in {REPORT}",
+        )
     numbers = range(1, len(figures.top1_folds) + 1)
     missing = [str(k) for k in numbers if not (path / fold_arrays(k)).exists()]
     if missing:

@@ -23,6 +23,8 @@ from train.errors import (
 )
 from train.progress import Progress
 from train.recipe import DataPart, PreprocessPart, read_recipe
+from train.reporting.crossvalidated_run import read_run
+from train.reporting.errors import ComparisonError
 from train.run import CHECKPOINT, LABELLED, RunFolder
 from train.run import RECIPE as KEPT_RECIPE
 from train.training import Order, train_run
@@ -62,6 +64,9 @@ def test_a_run_with_few_labels(tmp_path, minerals, dataset, labelled_names):
     assert not {PurePath(name).name for name in held_out} & set(labelled_names)
     kept = run.read_spectra()
     assert (kept.class_ids == dataset.class_ids).mean() > 0.9
+    np.testing.assert_array_equal(kept.true_ids, dataset.class_ids)
+    with pytest.raises(ComparisonError, match="judged on the spectra without one"):
+        read_run(run.path)
 
 
 def test_a_finished_run_is_not_repeated_and_other_labels_are_another_run(
