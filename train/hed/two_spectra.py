@@ -13,6 +13,7 @@ from edge.data.sample import Fault
 from edge.errors import DataError
 from train.errors import DatasetError
 from train.hed.errors import RampError
+from train.hed.ramp import POINTS
 
 _INDEX = (0, 340)
 
@@ -39,7 +40,7 @@ def read_two_spectra(path: Path) -> TwoSpectra:
     Raises
     ------
     DatasetError
-        If it cannot be read, or holds anything but two diffractograms.
+        If it cannot be read, or holds anything but two diffractograms of 4023 points.
     """
     try:
         found = list(read_data(path))
@@ -54,5 +55,8 @@ def read_two_spectra(path: Path) -> TwoSpectra:
         kinds = sorted({sample.spectrum.axis_kind for sample in samples})
         got = f"{len(samples)} columns of intensities on {', '.join(kinds) or 'no axis'}"
         raise RampError(str(path), "2 diffractograms on two_theta_deg", got)
+    points = len(samples[0].spectrum.axis)
+    if points != POINTS:
+        raise RampError(str(path), f"{POINTS} points", str(points))
     intensity = np.stack([sample.spectrum.intensity for sample in samples])
     return TwoSpectra(samples[0].spectrum.axis, intensity)

@@ -54,7 +54,7 @@ def draw_weights(place: Workplace, layers: Sequence[Sequence[Sequence[float]]]) 
         for panel, layer, reads in zip(
             panels,
             layers,
-            ("every eighth point", "every second value", "every fourth value"),
+            _READS,
             strict=True,
         ):
             weights = np.array(layer)

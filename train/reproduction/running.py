@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from train.errors import InterruptedTrainingError
+from train.errors import InterruptedTrainingError, RunError
 from train.reproduction.catalog import load_target
 from train.reproduction.ledger import Entry, Ledger
+from train.reproduction.outcome import Outcome
 from train.reproduction.rendering import markdown
 from train.reproduction.result import Result, write_result
-from train.reproduction.target import Piece, Tell, Workplace
+from train.reproduction.target import Measured, Piece, Target, Tell, Workplace
 from train.whole_file import write_whole
 
 
@@ -45,11 +46,24 @@ def run_target(name: str, place: Workplace, console: Console) -> Result:
         quick=place.quick,
         seeds=place.seeds,
         wall_s=sum(entry.wall_s for entry in done.values()),
-        outcome=target.outcome(place, found),
+        outcome=_outcome(target, place, found, kept=len(left) < len(pieces)),
     )
     write_result(place.folder, result)
     write_whole(place.folder / f"{name}.md", markdown(result).encode())
     return result
+
+
+def _outcome(
+    target: Target, place: Workplace, found: Mapping[str, Measured], *, kept: bool
+) -> Outcome:
+    """Make rows of the pieces; some may have been kept by a version that found something else."""
+    try:
+        return target.outcome(place, found)
+    except KeyError as error:
+        if not kept:
+            raise
+        reason = f"kept pieces of another version, without {error}; --anew measures them again"
+        raise RunError(str(place.folder), reason) from error
 
 
 def _announcement(name: str, title: str, pieces: Sequence[Piece], left: Sequence[Piece]) -> str:

@@ -203,7 +203,7 @@ def test_a_slow_baseline_goes_and_lines_stay() -> None:
 
 
 def test_two_diffractograms_are_read_from_a_table(tmp_path: Path) -> None:
-    two = _two(80)
+    two = _two()
     rows = np.column_stack([two.two_theta_deg, *two.intensity])
     path = tmp_path / "two.csv"
     np.savetxt(path, rows, "%.6f", ",", header="two_theta_deg,first,second", comments="")
@@ -213,6 +213,9 @@ def test_two_diffractograms_are_read_from_a_table(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.intensity, two.intensity, atol=1e-6)
     np.savetxt(path, rows[:, :2], "%.6f", ",", header="two_theta_deg,first", comments="")
     with pytest.raises(RampError, match=r"expected 2 diffractograms .* got 1 columns"):
+        read_two_spectra(path)
+    np.savetxt(path, rows[:80], "%.6f", ",", header="two_theta_deg,first,second", comments="")
+    with pytest.raises(RampError, match="expected 4023 points, got 80"):
         read_two_spectra(path)
     with pytest.raises(DatasetError, match="no such file"):
         read_two_spectra(tmp_path / "none.csv")

@@ -124,6 +124,15 @@ def test_a_damaged_piece_is_named(counting: Counting, tmp_path: Path) -> None:
         _run(tmp_path, "table1")
 
 
+def test_a_piece_kept_by_another_version_is_told(counting: Counting, tmp_path: Path) -> None:
+    _run(tmp_path, "table1")
+    piece = tmp_path / "table1" / "pieces" / "seed0.json"
+    piece.write_text('{"found": {"top_1": 80.0}, "wall_s": 1.0}')
+
+    with pytest.raises(RunError, match="another version, without 'top1'; --anew"):
+        _run(tmp_path, "table1")
+
+
 def test_without_a_target_all_are_listed() -> None:
     said = CliRunner().invoke(reproduce, [])
 
