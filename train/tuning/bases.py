@@ -52,10 +52,13 @@ def read_bases(recipe: Path | None, families: Sequence[Family]) -> Bases:
     Raises
     ------
     RecipeError, DatasetError
-        If a recipe or its list of names cannot be read, or there is no pooling to tune.
+        If a recipe or its list of names cannot be read, there is no pooling to tune, or few labels
+        count, which are too few to choose by.
     """
     first = recipe or SHIPPED[families[0] if families else "template"]
     given = _base(first)
+    if given.recipe.data.labelled is not None:
+        raise RecipeError(str(first), ["data.labelled: pooling is tuned where all labels count"])
     wanted = tuple(dict.fromkeys(families)) or (given.family,)
     same = {"data": given.recipe.data, "preprocess": given.recipe.preprocess}
     bases = []

@@ -135,3 +135,8 @@ def test_a_list_of_names_that_is_missing_is_named(tmp_path: Path):
 
     with pytest.raises(DatasetError, match=r"no\.txt"):
         read_bases(path, [])
+
+
+def test_a_recipe_of_few_labels_is_refused():
+    with pytest.raises(RecipeError, match=r"few_labels\.toml: data\.labelled: pooling is tuned"):
+        read_bases(SHIPPED["template"].with_name("rruff63_few_labels.toml"), [])
