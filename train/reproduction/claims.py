@@ -3,7 +3,8 @@
 A claim is judged by rows that targets have left. It holds where every comparison in it goes the way
 the paper says by more than the scatter of the figures (`claim_rules.py`), does not hold where one
 goes the other way by more than that, and is undecided otherwise. A printed value counts as reached
-where the mean reaches it, and as missed where it falls short by more than the scatter.
+where the mean reaches it, and as missed where it falls short by more than the scatter. Figures of a
+generated ramp are marked: the papers' claims are of a measured one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from train.reproduction.claims_networks import CLAIMS_ON_NETWORKS
 from train.reproduction.claims_pace import CLAIMS_ON_PACE
 from train.reproduction.claims_pooling import CLAIMS_ON_POOLING
 from train.reproduction.claims_sun import CLAIMS_OF_SUN
+from train.reproduction.diffractograms import GENERATED_RAMP
 from train.reproduction.outcome import Outcome, Row
 
 CLAIMS: tuple[Claim, ...] = (
@@ -99,7 +101,10 @@ def _judged(claim: Claim, found: Mapping[str, Row], outcomes: Mapping[str, Outco
             claim.key, claim.source, claim.statement, None, _what_to_run(missing, outcomes), False
         )
     verdict = claim.rule.judge(found)
-    return Judged(claim.key, claim.source, claim.statement, verdict.holds, verdict.words, True)
+    words = verdict.words
+    if any(found[name].protocol == GENERATED_RAMP for name in claim.rule.rows):
+        words += f" ({GENERATED_RAMP})"
+    return Judged(claim.key, claim.source, claim.statement, verdict.holds, words, True)
 
 
 def _empty(row: Row) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -265,6 +266,12 @@ def test_table_1_of_sun_as_printed_holds(key):
 )
 def test_and_changed_it_does_not(key, changed):
     assert judged(key, hed_table1=of_sun(**changed)).here == "does not hold"
+
+
+def test_figures_of_a_generated_ramp_are_marked():
+    rows = tuple(replace(row, protocol="generated ramp") for row in of_sun().rows)
+    one = judged("hed.boundaries", hed_table1=Outcome(rows, ()))
+    assert (one.here, one.words) == ("holds", "4.3 % (generated ramp)")
 
 
 def test_pace_has_to_lead_both_comparators():
