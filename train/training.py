@@ -82,10 +82,10 @@ def train_run(order: Order, progress: Progress) -> Report:
         labelled = labelled_positions(dataset, listed, str(recipe.data.labelled))
         folds = keep_labelled(folds, dataset, labelled, order.group)
         progress.note(f"{len(labelled)} labelled, the labels of the others are not used")
+    report = _first_report(recipe, dataset, faults, order.seed)  # refuses what makes no model
     run = RunFolder(order.out)
     recipe = run.begin(recipe, names, listed, resume=order.resume)
     torch.set_num_threads(recipe.fit.threads)
-    report = _first_report(recipe, dataset, faults, order.seed)
     outliers = _outliers(recipe, dataset, order.data, names, progress) if folds else None
     session = Session(recipe, dataset, order.seed, run, progress, order.resume, outliers, labelled)
     known = session.learned_from(np.arange(len(dataset), dtype=np.int64), order.seed)

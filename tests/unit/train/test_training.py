@@ -22,7 +22,7 @@ from tests.unit.train.generated import RECIPE, write_recipe_file
 from train.command import train as train_command
 from train.crossvalidate import displacements
 from train.dataset import Dataset
-from train.errors import InterruptedTrainingError, RunError
+from train.errors import InterruptedTrainingError, RecipeError, RunError
 from train.evaluate import envelope_hits, logits_of, top_share
 from train.fold_result import fold_checkpoint
 from train.loop import Epoch, Fitted, fit
@@ -165,6 +165,13 @@ def test_ctrl_c_ends_the_command_with_its_code(minerals: Path, tmp_path: Path) -
     assert "of 10000 epochs on all spectra: the weights so far are in" in told.replace("\n", " ")
     assert "Traceback" not in told
     assert (out / "checkpoint.pt").exists()
+
+
+def test_a_recipe_that_makes_no_model_leaves_no_folder(minerals: Path, tmp_path: Path) -> None:
+    text = 'name = "short"\n[preprocess]\ncount = 64\n[model]\nname = "sun_resnet"\n'
+    with pytest.raises(RecipeError, match="64 grid points are too few for sun_resnet"):
+        train_run(Order(write_recipe_file(tmp_path, text), minerals, tmp_path / "run"), QUIET)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_of_another_recipe_is_not_overwritten(
