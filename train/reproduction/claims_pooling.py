@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from train.reproduction.claim import Claim
-from train.reproduction.claim_rules import All, Higher, InBothProtocols, Rule, row
+from train.reproduction.claim_rules import All, AtLeast, Higher, InBothProtocols, Rule, row
 
 _TOPS = ("top1", "top3")
 _KNOBS = {"m": ("table3", "m2", "m64"), "n": ("table4", "n1", "n10")}
@@ -104,9 +104,11 @@ CLAIMS_ON_POOLING: tuple[Claim, ...] = (
     Claim(
         "pooling.pyrosmalite",
         "Soysal et al. 2025, §5.2, tables 5 and 6",
-        "Displaced by 30 cm⁻¹, PyrosmaliteFe stays among the top-3 with much pooling only.",
+        "Displaced by 30 cm⁻¹, most PyrosmaliteFe stays among the top-3, with much pooling only.",
         All(
             {
+                "n = 10": AtLeast(row("table5", "n10.+30.top3"), 50.0),
+                "m = 64": AtLeast(row("table6", "m64.+30.top3"), 50.0),
                 "n": Higher(row("table5", "n10.+30.top3"), row("table5", "n1.+30.top3")),
                 "m": Higher(row("table6", "m64.+30.top3"), row("table6", "m2.+30.top3")),
             }

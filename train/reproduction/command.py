@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from train.errors import MissingDataError
 from train.host_libraries import host_libraries
 from train.reproduction.catalog import TARGETS
 
@@ -62,7 +63,8 @@ def reproduce(
     papers claim by the results in the folder. Without one, all are listed. Each writes a folder
     with TARGET.json, TARGET.md and plots.
 
-    Exit codes: 0 done, 1 failed or interrupted (the same command goes on), 2 wrong usage or input.
+    Exit codes: 0 done, 1 failed or interrupted (the same command goes on), 2 wrong usage or input;
+    targets whose data are there are measured all the same.
     """
     if not targets:
         click.echo("".join(f"{name:<16} {what}\n" for name, what in TARGETS.items()), nl=False)
@@ -71,11 +73,18 @@ def reproduce(
         from train.reproduction.running import folder_of
         from train.reproduction.target import Workplace
     names = list(TARGETS) if _ALL in targets else [name for name in targets if name != _CLAIMS]
+    missing: MissingDataError | None = None
     for name in dict.fromkeys(names):
         place = Workplace(data, folder_of(out, name, quick), tuple(range(seeds)), quick)
-        _reproduce(name, place, anew, as_json)
+        try:
+            _reproduce(name, place, anew, as_json)
+        except MissingDataError as error:  # the other targets may have theirs
+            missing = error
+            click.echo(f"{name}: {error}", err=True)
     if _CLAIMS in targets or _ALL in targets:
         _judge(out, quick, as_json)
+    if missing is not None:
+        raise missing
 
 
 def _reproduce(name: str, place: Workplace, anew: bool, as_json: bool) -> None:

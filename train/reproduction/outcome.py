@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -37,8 +38,10 @@ class Row:
 
     @property
     def values(self) -> tuple[float, ...]:
-        """One value a seed; none where ours is words."""
-        return () if isinstance(self.ours, str) else self.ours
+        """One value a seed; none where ours is words, or of a seed that gave no number."""
+        if isinstance(self.ours, str):
+            return ()
+        return tuple(value for value in self.ours if math.isfinite(value))
 
     @property
     def mean(self) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, RootModel, ValidationError
 
 from train.errors import RunError
 from train.reproduction.outcome import Outcome
@@ -34,12 +34,13 @@ class Result:
     outcome: Outcome
 
 
-_RESULT = TypeAdapter(Result)
+class _Json(RootModel[Result]):
+    model_config = ConfigDict(ser_json_inf_nan="constants")  # a seed may have given no number
 
 
 def dump_result(result: Result) -> bytes:
     """Return a result as JSON."""
-    return _RESULT.dump_json(result, indent=1) + b"\n"
+    return _Json(result).model_dump_json(indent=1).encode() + b"\n"
 
 
 def result_path(folder: Path, target: str) -> Path:
@@ -62,7 +63,7 @@ def read_result(folder: Path, target: str) -> Result | None:
     """
     path = result_path(folder, target)
     try:
-        return _RESULT.validate_json(path.read_bytes())
+        return _Json.model_validate_json(path.read_bytes()).root
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:

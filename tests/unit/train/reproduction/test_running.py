@@ -16,7 +16,7 @@ from train.reproduction import catalog
 from train.reproduction.command import reproduce
 from train.reproduction.material import locate, raw63
 from train.reproduction.outcome import AS_IN_PAPER, Outcome, Row
-from train.reproduction.result import read_result
+from train.reproduction.result import Result, read_result, write_result
 from train.reproduction.running import folder_of
 from train.reproduction.target import Measured, Piece, Tell, Workplace
 
@@ -169,3 +169,29 @@ def test_data_lie_in_their_folder_or_directly(tmp_path: Path) -> None:
 def test_missing_data_are_named(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"no rruff/LR-Raman\.zip there"):
         raw63(Workplace(tmp_path, tmp_path, (0,), quick=True))
+
+
+def test_a_target_without_its_data_does_not_keep_the_others_back(
+    counting: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pieces(place: Workplace) -> Sequence[Piece]:
+        if place.folder.name == "table1":
+            raise MissingDataError(str(place.data), "rruff/LR-Raman.zip")
+        return [Piece("seed0", 1.0, lambda tell: {"top1": 80.0})]
+
+    monkeypatch.setattr(counting, "pieces", pieces)
+    with pytest.raises(MissingDataError):
+        _run(tmp_path, "table1", "table2")
+
+    assert read_result(tmp_path / "table2", "table2") is not None
+
+
+def test_a_seed_that_gave_no_number_is_left_out(counting: Counting, tmp_path: Path) -> None:
+    row = Row("a", "b", None, (80.0, float("nan"), 82.0), AS_IN_PAPER)
+    assert (row.mean, row.values) == (81.0, (80.0, 82.0))
+
+    result = Result("table1", "t", False, (0, 1, 2), 1.0, Outcome((row,), ()))
+    write_result(tmp_path, result)
+    kept = read_result(tmp_path, "table1")
+    assert kept is not None
+    assert kept.outcome.rows[0].values == (80.0, 82.0)
