@@ -81,7 +81,9 @@ def train_run(order: Order, progress: Progress) -> Report:
     if listed is not None:
         labelled = labelled_positions(dataset, listed, str(recipe.data.labelled))
         folds = keep_labelled(folds, dataset, labelled, order.group)
-        progress.note(f"{len(labelled)} labelled, the labels of the others are not used")
+        progress.note(
+            f"{len(labelled)} labelled; the labels of the others serve figures and calibration only"
+        )
     report = _first_report(recipe, dataset, faults, order.seed)  # refuses what makes no model
     run = RunFolder(order.out)
     recipe = run.begin(recipe, names, listed, resume=order.resume)
