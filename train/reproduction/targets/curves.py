@@ -105,7 +105,8 @@ _NOTES = (
     "The clean set is shown in the paper's protocol only, for the time a CNN takes.",
     f"Fine-tuning: one CNN on 43 minerals serves all c (the paper trains one on 63 - c each); new "
     f"softmax by Adam at {RATE:g}, {EPOCHS} epochs, a quarter held out, top-1 among the c; the "
-    "paper's figures are those of table 11.",
+    "paper's figures are those of table 11. At that rate the curves still rise when they end: they "
+    "say how slowly it learns, not how much can be learned.",
 )
 
 
