@@ -72,8 +72,8 @@ def roughness(curve: NDArray[np.float32]) -> float:
 
     >>> wave = np.sin(np.arange(4000) / 200).astype(np.float32)
     >>> noise = np.random.default_rng(0).standard_normal(4000).astype(np.float32)
-    >>> round(roughness(wave), 2), round(roughness(noise), 2)
-    (0.0, 0.98)
+    >>> round(roughness(wave), 1), round(roughness(noise), 1)
+    (0.0, 1.0)
     """
     rest = curve - gaussian_filter1d(curve, _SMOOTHER_POINTS)
     return float(np.sqrt((rest**2).mean() / max((curve**2).mean(), np.finfo(np.float32).tiny)))
@@ -94,7 +94,7 @@ def share_in(curve: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
     0.25
     """
     size = np.abs(curve)
-    return float(size[where].sum() / size.sum())
+    return float(size[where].sum() / max(size.sum(), np.finfo(np.float32).tiny))
 
 
 def zero_in(curve: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
