@@ -34,15 +34,6 @@ def logits_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.float3
 
 
 @torch.no_grad()
-def features_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return embeddings (N, D) float32 of preprocessed spectra (N, B): what its head reads."""
-    model.eval()
-    batches = torch.split(torch.from_numpy(intensity)[:, None], _BATCH)
-    features: NDArray[np.float32] = torch.cat([model.embed(batch) for batch in batches]).numpy()
-    return features
-
-
-@torch.no_grad()
 def embeddings_of(
     model: Model, intensity: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -52,6 +43,11 @@ def embeddings_of(
     embeddings = torch.cat([model.embed(batch) for batch in batches])
     logits: NDArray[np.float32] = model.head(embeddings).numpy()
     return embeddings.numpy(), logits
+
+
+def features_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return embeddings (N, D) float32 of preprocessed spectra (N, B): what its head reads."""
+    return embeddings_of(model, intensity)[0]
 
 
 def top_share(logits: NDArray[np.float32], class_ids: NDArray[np.int64], k: int = 1) -> float:

@@ -14,18 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from train.dataset import Dataset
 from train.errors import TooManyNewError
-from train.evaluate import displaced_batch
+from train.evaluate import displaced_batch, features_of
 from train.models import Model
 
 COPIES_CM1 = (-34.0, -22.0, -10.0, 10.0, 22.0, 34.0)
 """Displacements of the copies, cm⁻¹: as far as the flagship is trained to tolerate."""
-
-_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,15 +53,6 @@ def draw_new(classes: int, count: int, seed: int) -> NewMinerals:
     return NewMinerals(np.sort(drawn[count:]), np.sort(drawn[:count]))
 
 
-@torch.no_grad()
-def embeddings_of(model: Model, intensity: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return embeddings (N, D) float32 of preprocessed spectra (N, B)."""
-    model.eval()
-    batches = torch.split(torch.from_numpy(intensity)[:, None], _BATCH)
-    embeddings: NDArray[np.float32] = torch.cat([model.embed(batch) for batch in batches]).numpy()
-    return embeddings
-
-
 def displaced_embeddings(
     model: Model,
     dataset: Dataset,
@@ -86,4 +74,4 @@ def displaced_embeddings(
     """
     spectra = [dataset.spectra[position] for position in positions]
     copies = [displaced_batch(spectra, dataset.grid, by) for by in displacements_cm1]
-    return np.stack([embeddings_of(model, copy) for copy in copies])
+    return np.stack([features_of(model, copy) for copy in copies])

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.dataset import Dataset
-from train.evaluate import displaced_batch, top_share
+from train.evaluate import displaced_batch, features_of, top_share
 from train.few_labels.transfer import (
     NewMinerals,
     displaced_embeddings,
     draw_new,
-    embeddings_of,
 )
 from train.held_back import hold_back
 from train.models import Model
@@ -105,7 +104,7 @@ def draw(recipe: Recipe, dataset: Dataset, count: int, seed: int, tell: Tell) ->
     model = train_model(recipe, known, chosen, seed, tell)
     new = np.flatnonzero(is_new)
     embeddings = {
-        by: embeddings_of(model, displaced_batch(dataset.spectra, dataset.grid, by))
+        by: features_of(model, displaced_batch(dataset.spectra, dataset.grid, by))
         for by in DISPLACEMENTS_CM1
     }
     return Draw(

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from train.errors import TooManyNewError
+from train.evaluate import features_of
 from train.few_labels.adaptation import nearest_exemplar, nearest_mean, refit_head
 from train.few_labels.fine_tuning import FineTuning, fine_tune
-from train.few_labels.transfer import displaced_embeddings, draw_new, embeddings_of
+from train.few_labels.transfer import displaced_embeddings, draw_new
 from train.models import make_model
 
 pytestmark = pytest.mark.train
@@ -66,7 +67,7 @@ def test_embeddings_are_those_of_the_model(recipe, dataset):
     intensity = dataset.intensity[:5]
     with torch.no_grad():
         expected = model.eval().embed(torch.from_numpy(intensity)[:, None]).numpy()
-    got = embeddings_of(model, intensity)
+    got = features_of(model, intensity)
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, expected, atol=1e-6)
 
@@ -75,7 +76,7 @@ def test_copies_are_displaced(recipe, dataset):
     model = make_model(recipe, len(dataset.classes))
     chosen = np.array([3, 7])
     copies = displaced_embeddings(model, dataset, chosen, (0.0, 20.0))
-    in_place = embeddings_of(model, dataset.intensity[chosen])
+    in_place = features_of(model, dataset.intensity[chosen])
     assert copies.shape == (2, 2, model.embedding_size)
     np.testing.assert_allclose(copies[0], in_place, atol=1e-5)
     assert np.abs(copies[1] - in_place).max() > 1e-3
@@ -100,7 +101,7 @@ def test_as_printed_logits_stay_a_linear_function_of_the_embedding(recipe, datas
     model = make_model(recipe, 2)
     intensity, class_ids = dataset.intensity[labelled], dataset.class_ids[labelled]
     logits = fine_tune(model, intensity, class_ids, 4, 1, FineTuning(1e-2, 5))(dataset.intensity)
-    embeddings = np.c_[embeddings_of(model, dataset.intensity), np.ones(len(dataset))]
+    embeddings = np.c_[features_of(model, dataset.intensity), np.ones(len(dataset))]
     found = np.linalg.lstsq(embeddings.astype(np.float64), logits, rcond=None)[0]
     np.testing.assert_allclose(embeddings @ found, logits, atol=1e-2)
 
