@@ -12,7 +12,7 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYTEST  := $(BIN)/python -m pytest
 
-.PHONY: demo test test-full soak bench lint clean
+.PHONY: demo test test-full test-gpu soak bench lint clean
 
 demo: $(VENV)/.base
 	$(BIN)/outcrop demo --data "$(DATA)" --count $(COUNT) --rate $(RATE) --drift-nm $(DRIFT_NM)
@@ -22,6 +22,10 @@ test: lint
 
 test-full: $(VENV)/.dev
 	$(PYTEST) -m "not (soak or bench or gpu or hardware)"
+
+# On a machine with a CUDA device, and TensorRT or tensorrt-rtx in $(VENV).
+test-gpu: $(VENV)/.dev
+	$(PYTEST) -m gpu tests/gpu -s
 
 soak: $(VENV)/.dev
 	OUTCROP_SOAK_MINUTES=$(MINUTES) $(PYTEST) -m soak -s
