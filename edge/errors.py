@@ -12,8 +12,15 @@
         ├── CalibrationError           coefficients that give no increasing axis
         ├── BundleError                (refused) a bundle that must not run
         │   ├── BundleFormatError      not a bundle, or one byte is off
+        │   ├── BundleSchemaError      written by a newer outcrop
+        │   ├── BundleReleaseError     older than what has run here
         │   ├── BundleSignatureError   signed by nobody who is trusted
+        │   │   ├── UnknownKeyError    by a key that is not trusted here
+        │   │   ├── RevokedKeyError    by a key that no longer is
+        │   │   └── KeyRoleError       by a key that may sign other things only
         │   └── GoldenMismatchError    computes something else than where it was made
+        ├── KeyringError               a keyring that cannot be read or written, or says no
+        ├── KeyFileError               a file that holds no key, or already holds one
         ├── PoolingError           a pooling width that the bundle cannot be set to
         ├── HeadError                  a head that does not fit its backbone
         ├── RunnerError                (recoverable) inference that could not start or run
@@ -95,8 +102,37 @@ class BundleFormatError(BundleError):
     """Not a bundle, damaged, or holding what its manifest does not say."""
 
 
+class BundleSchemaError(BundleError):
+    """A manifest of a schema that this outcrop does not read."""
+
+
+class BundleReleaseError(BundleError):
+    """A release older than the newest that has run here under the same name."""
+
+    def __init__(self, name: str, release: int, newest: int) -> None:
+        super().__init__(
+            f"{name}: release {release} is older than release {newest}, which has run here; "
+            "going back must be asked for"
+        )
+        self.name = name
+        self.release = release
+        self.newest = newest
+
+
 class BundleSignatureError(BundleError):
-    """A signature that does not hold, or a key that is not trusted here."""
+    """A signature that does not hold, or a key that may not have made it."""
+
+
+class UnknownKeyError(BundleSignatureError):
+    """A key that is not among those trusted here."""
+
+
+class RevokedKeyError(BundleSignatureError):
+    """A key that was trusted here and is no more."""
+
+
+class KeyRoleError(BundleSignatureError):
+    """A key that is trusted here, but for other things than what it signed."""
 
 
 class GoldenMismatchError(BundleError):
@@ -110,6 +146,28 @@ class GoldenMismatchError(BundleError):
         self.runner = runner
         self.difference = difference
         self.tolerance = tolerance
+
+
+class KeyringError(EdgeError):
+    """A keyring that cannot be read or written, or a change that it does not take."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class KeyFileError(EdgeError):
+    """A file that holds no key of the kind that was asked for, or already holds one."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class PoolingError(EdgeError):

@@ -131,12 +131,15 @@ class Head:
 
 
 def pack_head(head: Head) -> bytes:
-    """Return the bytes of `head.npz`."""
+    """Return the bytes of `head.npz`, weights in float16.
+
+    What is measured of a head is to be measured after packing and unpacking it.
+    """
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
         **_novelty_arrays(head.novelty),
-        weights=head.weights,
+        weights=_as_float16(head.weights),
         bias=head.bias,
         classes=np.array(head.classes),
         backbone_id=np.array(head.backbone_id),
@@ -175,6 +178,13 @@ def unpack_head(content: bytes) -> Head:
             )
     except (KeyError, TypeError, AttributeError, *DAMAGE) as error:
         raise HeadError(f"head.npz is not readable: {error}") from error
+
+
+def _as_float16(weights: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
+    """Return weights (D, K) in float16; as they are where one is too large for it."""
+    if np.abs(weights).max(initial=0.0) > np.finfo(np.float16).max:
+        return weights
+    return weights.astype(np.float16)
 
 
 def _novelty_arrays(novelty: Novelty | None) -> dict[str, Any]:

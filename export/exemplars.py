@@ -1,30 +1,13 @@
-"""Exemplars: a few embeddings of each mineral, so that refitting a head does not forget."""
+"""Which embeddings of each mineral a bundle keeps, so that refitting does not forget."""
 
 from __future__ import annotations
-
-import io
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.bundle.exemplars import Exemplars
+
 PER_CLASS = 8
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Exemplars:
-    """Embeddings kept for refitting.
-
-    Parameters
-    ----------
-    embeddings : (M, D) float16
-    class_ids : (M,) int64, positions in `classes`
-    classes : K names
-    """
-
-    embeddings: NDArray[np.float16]
-    class_ids: NDArray[np.int64]
-    classes: tuple[str, ...]
 
 
 def choose_exemplars(
@@ -40,19 +23,7 @@ def choose_exemplars(
         for positions in [np.flatnonzero(class_ids == class_id)]
         for row in _spread(embeddings[positions], per_class)
     ]
-    return Exemplars(embeddings[chosen].astype(np.float16), class_ids[chosen], classes)
-
-
-def pack_exemplars(exemplars: Exemplars) -> bytes:
-    """Return the bytes of `exemplars.npz`."""
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        embeddings=exemplars.embeddings,
-        class_ids=exemplars.class_ids,
-        classes=np.array(exemplars.classes),
-    )
-    return buffer.getvalue()
+    return Exemplars(embeddings[chosen], class_ids[chosen], classes)
 
 
 def _spread(embeddings: NDArray[np.float32], count: int) -> list[int]:

@@ -9,11 +9,11 @@ from datetime import datetime
 from edge.bundle import Manifest
 from edge.bundle.archive import describe_members
 from edge.bundle.bundle import BACKBONE, EXEMPLARS, GOLDEN, HEAD
+from edge.bundle.exemplars import Exemplars, pack_exemplars
 from edge.bundle.golden import Golden, pack_golden
 from edge.bundle.manifest import SCHEMA_VERSION, GridSpec, Precision, TrainingData
 from edge.head import Head, pack_head
 from export.errors import UnfinishedRunError
-from export.exemplars import Exemplars, pack_exemplars
 from export.parity import ParityReport
 from export.precisions import Backbones
 from train.models import Model

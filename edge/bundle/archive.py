@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from edge.bundle.header import sign
-from edge.bundle.manifest import Manifest, Member
-from edge.errors import BundleFormatError
+from edge.bundle.manifest import WRONG_SCHEMA, Manifest, Member
+from edge.errors import BundleFormatError, BundleSchemaError
 
 MANIFEST = "manifest.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -83,7 +83,11 @@ def _read_manifest(content: bytes | None) -> Manifest:
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        faults = error.errors()
+        for fault in faults:  # a newer schema explains every other fault
+            if fault["type"] == WRONG_SCHEMA:
+                raise BundleSchemaError(f"{MANIFEST}: {fault['msg']}") from error
+        first = faults[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BundleFormatError(f"{MANIFEST}: {where}: {first['msg']}") from error
 

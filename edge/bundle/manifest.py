@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from edge.preprocess import Grid
 from edge.spectrum import AxisKind
 
-SCHEMA_VERSION = 2
-_READ = (1, 2)
-"""1: before `calibration` and `unknown`."""
+SCHEMA_VERSION = 3
+_READ = (1, 2, 3)
+"""1: before `calibration` and `unknown`. 2: before `derived`; the fp32 backbone always there."""
 
-Precision = Literal["fp32", "int8", "int8.x86"]
+Precision = Literal["fp32", "fp16", "int8", "int8.x86"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+"""The plainest first."""
+
+WRONG_SCHEMA = "schema"
+"""Type of the fault that a manifest of another schema has."""
 
 
 class _Part(BaseModel):
@@ -108,6 +114,15 @@ class Member(_Part):
     size: int = Field(ge=0, description="bytes")
 
 
+class Derived(_Part):
+    """A file that is not in the bundle but made of two that are."""
+
+    source: str = Field(description="member that it is told by")
+    patch: str = Field(description="member with the difference to it")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the file made")
+    size: int = Field(ge=0, description="bytes of the file made")
+
+
 class Manifest(_Part):
     """Everything said about a bundle, signed with it."""
 
@@ -141,12 +156,19 @@ class Manifest(_Part):
         description="fastest equal precision by machine, measured at export; 'default' elsewhere"
     )
     members: dict[str, Member] = Field(description="every other file in the bundle")
+    derived: dict[str, Derived] = Field(
+        default={}, description="files made of members, by the name they would have in the bundle"
+    )
 
     @field_validator("schema_version")
     @classmethod
     def _known_schema(cls, version: int) -> int:
         if version not in _READ:
-            raise ValueError(f"schema {version}, this outcrop reads {_READ[0]} to {_READ[-1]}")
+            raise PydanticCustomError(
+                WRONG_SCHEMA,
+                "schema {found}, this outcrop reads {oldest} to {newest}: update outcrop",
+                {"found": version, "oldest": _READ[0], "newest": _READ[-1]},
+            )
         return version
 
     def precision_for(self, machine: str) -> Precision:

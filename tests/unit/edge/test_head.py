@@ -20,7 +20,7 @@ NOVELTY_ARRAYS = ("novelty_projection", "novelty_centres", "novelty_weights", "n
 @pytest.fixture
 def head() -> Head:
     rng = np.random.default_rng(5)
-    weights = rng.normal(size=(4, 3)).astype(np.float32)
+    weights = rng.normal(size=(4, 3)).astype(np.float16).astype(np.float32)  # as in a file
     bias = np.array([0.1, 0.2, 0.3], np.float32)
     return Head(weights, bias, CLASSES, "ab" * 32, 1.5, 0.4, 0.1, 7)
 
@@ -112,6 +112,39 @@ def test_a_higher_temperature_is_less_sure_and_keeps_the_order(head):
 def test_a_missing_array_is_named(head, name):
     with pytest.raises(HeadError, match=name):
         unpack_head(npz(head, **{name: None}))
+
+
+def test_weights_are_rounded_to_float16_once(head):
+    rng = np.random.default_rng(7)
+    fitted = replace(head, weights=rng.normal(size=(4, 3)).astype(np.float32))
+    once = unpack_head(pack_head(fitted))
+    np.testing.assert_allclose(once.weights, fitted.weights, rtol=2**-11)
+    np.testing.assert_array_equal(unpack_head(pack_head(once)).weights, once.weights)
+    assert once.weights.dtype == np.float32
+
+
+def test_weights_too_large_for_float16_are_kept_as_they_are(head):
+    large = replace(head, weights=head.weights * np.float32(1e6))
+    np.testing.assert_array_equal(unpack_head(pack_head(large)).weights, large.weights)
+
+
+def test_the_head_of_a_flagship_fits_a_small_uplink(head):
+    """315 embedding values and 63 classes; weights of a fit do not compress."""
+    rng = np.random.default_rng(8)
+    names = tuple(
+        f"{name:.20}" for name in rng.permutation([f"mineral {i:012d}" for i in range(63)])
+    )
+    projection, points = rng.normal(size=(2, 63, 63)).astype(np.float32)
+    novelty = Novelty(Centres(projection, points), Weights(0.5, -1.25, 0.75), least=-0.5)
+    weights = rng.normal(size=(315, 63)).astype(np.float32)
+    flagship = replace(
+        head,
+        weights=weights,
+        bias=rng.normal(size=63).astype(np.float32),
+        classes=names,
+        novelty=novelty,
+    )
+    assert len(pack_head(flagship)) <= 64_000
 
 
 def test_calibration_and_novelty_survive_the_file(calibrated):

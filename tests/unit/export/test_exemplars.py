@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-
 import pytest
 
 pytest.importorskip("torch")
@@ -9,7 +7,7 @@ pytest.importorskip("onnx")
 
 import numpy as np
 
-from export.exemplars import choose_exemplars, pack_exemplars
+from export.exemplars import choose_exemplars
 
 pytestmark = pytest.mark.train
 
@@ -26,12 +24,3 @@ def test_up_to_eight_of_each_class_distinct_and_its_own() -> None:
     for embedding, class_id in zip(chosen.embeddings, chosen.class_ids, strict=True):
         same = np.abs(embeddings - embedding.astype(np.float32)).max(axis=1) < 1e-2
         assert class_ids[same].tolist() == [class_id]
-
-
-def test_packed_exemplars_need_no_pickle() -> None:
-    chosen = choose_exemplars(np.eye(3, dtype=np.float32), np.array([0, 1, 1]), ("A", "B"))
-
-    with np.load(io.BytesIO(pack_exemplars(chosen)), allow_pickle=False) as arrays:
-        assert arrays["embeddings"].dtype == np.float16
-        assert arrays["classes"].tolist() == ["A", "B"]
-        np.testing.assert_array_equal(arrays["class_ids"], chosen.class_ids)
