@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ from typing_extensions import Self
 
 from edge.bundle import Bundle, check_golden
 from edge.bundle.manifest import Precision
-from edge.errors import AxisError, InvalidSpectrumError
+from edge.errors import AxisError, BundleFormatError, InvalidSpectrumError
 from edge.head import Head
 from edge.lags import lag_mask
 from edge.preprocess import PREPROCESSING, preprocess
-from edge.runners import OnnxRunner, Runner
+from edge.runners import Runner
+from edge.runners.choice import RunnerSettings, choose_precision, make_runner
 from edge.spectrum import Spectrum
 
 _TOP = 5
@@ -77,11 +77,16 @@ class Classifier:
     precision : which of its backbones to run; None for the one it recommends here
     pooling : how far templates slide to each side, in units of the axis; None for as far as the
         bundle can, which tolerates the most drift
+    runner : what computes the embeddings
 
     Raises
     ------
     PoolingError
         If the bundle cannot be set to that pooling.
+    RunnerPrecisionError
+        If the runner does not run that precision.
+    BundleFormatError
+        If the bundle does not hold that precision; on entry, if it was made from another backbone.
     GoldenMismatchError
         On entry, if the golden spectra do not come out as they should on this machine.
     RunnerError
@@ -89,20 +94,25 @@ class Classifier:
     """
 
     def __init__(
-        self, bundle: Bundle, precision: Precision | None = None, pooling: float | None = None
+        self,
+        bundle: Bundle,
+        precision: Precision | None = None,
+        pooling: float | None = None,
+        runner: RunnerSettings = RunnerSettings(),  # noqa: B008 (frozen)
     ) -> None:
         self.bundle = bundle
         self.head = bundle.head
         self.grid = bundle.manifest.grid.grid()
         self.pooling = pooling
         self._lag_mask = None if pooling is None else lag_mask(bundle.manifest.lags, pooling)
-        self.precision = precision or bundle.manifest.precision_for(platform.machine())
-        self._runner: Runner = OnnxRunner(bundle.backbone(self.precision), self.precision)
+        self.precision = choose_precision(bundle, precision, runner)
+        self._runner: Runner = make_runner(bundle, self.precision, runner)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self._runner)
+            self._check_backbone()
             check_golden(self.bundle.golden, self._runner)
             self._stack = stack.pop_all()
         return self
@@ -114,6 +124,14 @@ class Classifier:
         traceback: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+    def _check_backbone(self) -> None:
+        found, expected = self._runner.backbone_id, self.bundle.manifest.backbone_id
+        if found not in (None, expected):
+            raise BundleFormatError(
+                f"{self.runner_name} was made from backbone {found[:12]}…, "
+                f"the manifest is of {expected[:12]}…: not of one making"
+            )
 
     @property
     def runner_name(self) -> str:

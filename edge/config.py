@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,8 +19,10 @@ from typing_extensions import Self
 
 from edge.bundle import TrustedKeys, shipped_bundle_path
 from edge.bundle.manifest import Precision
-from edge.config_lines import line_of
+from edge.config_lines import faults_of, syntax_fault
 from edge.errors import ConfigError
+from edge.runners.choice import RunnerKind, RunnerSettings
+from edge.runners.tensorrt_settings import TensorrtSettings
 from firmware_bridge.errors import MessageError, PortUsageError
 from firmware_bridge.messages import Configure
 from firmware_bridge.ports import parse_address
@@ -30,6 +31,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+_ENGINES = "engines"
 
 
 def _without_nul(path: Path) -> Path:
@@ -129,8 +133,18 @@ class BundleConfig(_Section):
     trust_demo_key: bool = Field(
         default=False, description="accept bundles signed with outcrop's demo key"
     )
+    keyring: _UsablePath | None = Field(
+        default=None,
+        description="JSON file of keys with role and revocation, as `outcrop keys` writes it",
+    )
+    allow_older_release: bool = Field(
+        default=False,
+        description="take a bundle whose release number is lower than one that ran here before",
+    )
     precision: Precision | None = Field(
-        default=None, description="backbone to run; None for what the bundle recommends here"
+        default=None,
+        description="backbone to run on the configured runner; None for what the bundle "
+        "recommends here",
     )
     pooling_cm1: float | None = Field(
         default=None,
@@ -138,6 +152,35 @@ class BundleConfig(_Section):
         description="templates slide this far to each side, cm⁻¹: the drift that is tolerated; "
         "None for as far as the bundle can",
     )
+
+
+class RunnerConfig(_Section):
+    """What computes the embeddings."""
+
+    kind: RunnerKind = Field(
+        default="onnx", description="ONNX Runtime on the CPU, or TensorRT on an NVIDIA GPU"
+    )
+    fallback: Literal["none", "onnx"] = Field(
+        default="none",
+        description="what runs, in the precision the bundle recommends here, once TensorRT cannot "
+        "start, build or go on; with none, frames wait and it is tried again",
+    )
+    engine_folder: _UsablePath | None = Field(
+        default=None, description="of built engines; `engines` in the store's folder if not given"
+    )
+    workspace_mib: int = Field(
+        default=64, ge=1, le=65_536, description="memory a build may use beside the engine, MiB"
+    )
+    device_memory: Literal["auto", "pycuda", "cuda-python"] = Field(
+        default="auto", description="library for device memory; auto takes what is installed"
+    )
+    device: int = Field(default=0, ge=0, le=255, description="number of the CUDA device")
+
+    @model_validator(mode="after")
+    def _fallback_is_another(self) -> Self:
+        if self.kind == self.fallback:
+            raise ValueError(f"fallback {self.fallback!r} is the runner itself: leave it out")
+        return self
 
 
 class LogConfig(_Section):
@@ -157,6 +200,7 @@ class Config(_Section):
     instrument: tuple[InstrumentConfig, ...] = Field(min_length=1, description="spectrometers")
     store: StoreConfig = Field(description="where records are kept")
     bundle: BundleConfig = Field(default_factory=BundleConfig, description="what classifies")
+    runner: RunnerConfig = Field(default_factory=RunnerConfig, description="what computes")
     log: LogConfig = Field(default_factory=LogConfig, description="events on standard error")
 
     @model_validator(mode="after")
@@ -166,6 +210,26 @@ class Config(_Section):
         if doubled:
             raise ValueError(f"two instruments on one port: {', '.join(doubled)}")
         return self
+
+    @model_validator(mode="after")
+    def _precision_is_one_of_the_runner(self) -> Self:
+        if self.runner.kind == "tensorrt" and self.bundle.precision == "int8.x86":
+            raise ValueError("bundle.precision 'int8.x86' is for x86 CPUs, not for TensorRT")
+        return self
+
+    def runner_settings(self) -> RunnerSettings:
+        """Return the configured runner; its engine is built by a process of its own."""
+        if self.runner.kind == "onnx":
+            return RunnerSettings()
+        return RunnerSettings(
+            TensorrtSettings(
+                engine_folder=self.runner.engine_folder or self.store.folder / _ENGINES,
+                workspace_mib=self.runner.workspace_mib,
+                device_memory=self.runner.device_memory,
+                device=self.runner.device,
+                build=False,
+            ),
+        )
 
     def trusted(self) -> TrustedKeys:
         """Return the keys this instrument trusts.
@@ -195,42 +259,24 @@ def read_config(path: Path) -> Config:
     try:
         config = Config.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        raise ConfigError(str(path), _faults(error, text)) from error
+        raise ConfigError(str(path), faults_of(error, text)) from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, and numbers without end
-        raise ConfigError(str(path), [_syntax_fault(str(error))]) from error
+        raise ConfigError(str(path), [syntax_fault(str(error))]) from error
     return _anchored(config, path.parent)
 
 
-def _syntax_fault(message: str) -> tuple[int | None, str]:
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    return (int(place.group(1)) if place else None), f"not TOML: {message}"
-
-
-def _faults(error: ValidationError, text: str) -> list[tuple[int | None, str]]:
-    faults: list[tuple[int | None, str]] = []
-    details = error.errors()
-    outer = {detail["loc"][:k] for detail in details for k in range(len(detail["loc"]))}
-    for detail in details:
-        if detail["type"] == "too_short" and detail["loc"] in outer:
-            continue  # pydantic counts the good items only; the bad ones have said why
-        where = ".".join(str(part) for part in detail["loc"])
-        words = (
-            "no such setting"
-            if detail["type"] == "extra_forbidden"
-            else "missing"
-            if detail["type"] == "missing"
-            else detail["msg"].removeprefix("Value error, ")
-        )
-        faults.append((line_of(text, detail["loc"]), f"{where}: {words}" if where else words))
-    return faults
-
-
 def _anchored(config: Config, base: Path) -> Config:
+    keyring, engines = config.bundle.keyring, config.runner.engine_folder
+    folder = base / config.store.folder
     bundle = config.bundle.model_copy(
         update={
             "path": base / config.bundle.path,
             "trusted_keys": tuple(base / key for key in config.bundle.trusted_keys),
+            "keyring": None if keyring is None else base / keyring,
         }
     )
-    store = config.store.model_copy(update={"folder": base / config.store.folder})
-    return config.model_copy(update={"bundle": bundle, "store": store})
+    runner = config.runner.model_copy(
+        update={"engine_folder": folder / _ENGINES if engines is None else base / engines}
+    )
+    store = config.store.model_copy(update={"folder": folder})
+    return config.model_copy(update={"bundle": bundle, "runner": runner, "store": store})

@@ -24,7 +24,10 @@
         ├── PoolingError           a pooling width that the bundle cannot be set to
         ├── HeadError                  a head that does not fit its backbone
         ├── RunnerError                (recoverable) inference that could not start or run
-        │   └── RunnerInputError       wrong shape or dtype, found before inference
+        │   ├── RunnerInputError       wrong shape or dtype, found before inference
+        │   ├── RunnerPrecisionError   a precision that the runner does not run
+        │   ├── UnsupportedOperatorError  (refused) a backbone the runtime has no operator for
+        │   └── EngineProcessError     the process that builds an engine ended without one
         ├── DemoError                  a process of the demo did not do its part
         └── StoreError                 (recoverable) a database that cannot be used now
             ├── StoreMissingError      nothing was ever recorded there
@@ -201,6 +204,47 @@ class RunnerInputError(RunnerError):
         super().__init__(f"expected {expected}, got {got}")
         self.expected = expected
         self.got = got
+
+
+class RunnerPrecisionError(RunnerError):
+    """A precision that this runner does not run, or none in the bundle that it does."""
+
+    recoverable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 2
+
+    def __init__(
+        self, runner: str, wanted: str | None, runs: Sequence[str], held: Sequence[str]
+    ) -> None:
+        super().__init__(
+            f"{runner} runs {', '.join(runs)}, not {wanted or 'what is here'}: "
+            f"the bundle holds {', '.join(held)}"
+        )
+        self.runner = runner
+        self.wanted = wanted
+        self.runs = tuple(runs)
+        self.held = tuple(held)
+
+
+class UnsupportedOperatorError(RunnerError):
+    """A backbone with an operator that the runtime does not have, or not for these types."""
+
+    recoverable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, runner: str, operator: str, reason: str) -> None:
+        super().__init__(f"{runner}: no operator {operator} in this ONNX Runtime: {reason}")
+        self.runner = runner
+        self.operator = operator
+        self.reason = reason
+
+
+class EngineProcessError(RunnerError):
+    """The process that was to build an engine ended without one; `reason` is what it said last."""
+
+    def __init__(self, reason: str, exit_code: int | None) -> None:
+        super().__init__(f"no engine was built: {reason}")
+        self.reason = reason
+        self.process_exit_code = exit_code
 
 
 class StoreError(EdgeError):

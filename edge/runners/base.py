@@ -20,6 +20,11 @@ class Runner(Protocol):
         """Runner and precision, as `onnx/int8`."""
         ...
 
+    @property
+    def backbone_id(self) -> str | None:
+        """Id of the backbone its file says it was made from, once active; None if it does not."""
+        ...
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

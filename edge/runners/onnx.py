@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 
 import numpy as np
@@ -9,10 +10,15 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from edge.errors import RunnerError
+from edge.errors import RunnerError, UnsupportedOperatorError
 from edge.runners.base import check_batch, check_lag_mask
 
 _LAG_MASK = "lag_mask"
+_BACKBONE_ID = "backbone_id"
+_UNSUPPORTED = re.compile(
+    r"No Op registered for (\w+)|implementation for (\w+)\(|(\S+)\(-?\d+\) is not a registered"
+)
+"""What ONNX Runtime says of an operator that it does not know, or not for this type."""
 
 
 class OnnxRunner:
@@ -27,6 +33,8 @@ class OnnxRunner:
 
     Raises
     ------
+    UnsupportedOperatorError
+        On entry, if the file has an operator that ONNX Runtime does not run.
     RunnerError
         On entry, if ONNX Runtime refuses the file or it has other inputs and outputs.
     """
@@ -37,6 +45,7 @@ class OnnxRunner:
         self._session: ort.InferenceSession | None = None
         self._bands = self._lags = 0
         self.name = f"onnx/{precision}"
+        self.backbone_id: str | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -45,7 +54,7 @@ class OnnxRunner:
             )
         # onnxruntime raises classes of its own C++ module that share no public base
         except Exception as error:
-            raise RunnerError(f"{self.name}: ONNX Runtime refuses the backbone: {error}") from error
+            raise self._refusal(str(error)) from error
         inputs, outputs = session.get_inputs(), session.get_outputs()
         if (
             len(inputs) != 1
@@ -62,6 +71,7 @@ class OnnxRunner:
         self._input, self._output = inputs[0].name, outputs[0].name
         optional = {each.name: each.shape for each in session.get_overridable_initializers()}
         self._lags = int(optional.get(_LAG_MASK, [0])[0])
+        self.backbone_id = session.get_modelmeta().custom_metadata_map.get(_BACKBONE_ID)
         self._session = session
         return self
 
@@ -89,6 +99,13 @@ class OnnxRunner:
         except Exception as error:
             raise RunnerError(f"{self.name}: inference failed: {error}") from error
         return np.asarray(embedding, dtype=np.float32)
+
+    def _refusal(self, reason: str) -> RunnerError:
+        found = _UNSUPPORTED.search(reason)
+        if found is not None:
+            operator = next(name for name in found.groups() if name is not None)
+            return UnsupportedOperatorError(self.name, operator, reason)
+        return RunnerError(f"{self.name}: ONNX Runtime refuses the backbone: {reason}")
 
     def _options(self) -> ort.SessionOptions:
         options = ort.SessionOptions()

@@ -37,6 +37,7 @@ class OnnxNetwork:
     """
 
     name = "onnx/fp32"  # the tolerance that it has to keep
+    backbone_id: str | None = None  # an fp32 file is what the id is of
 
     def __init__(self, content: bytes) -> None:
         graph = onnx.load_from_string(content).graph
