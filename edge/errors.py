@@ -21,6 +21,7 @@
         │   └── GoldenMismatchError    computes something else than where it was made
         ├── KeyringError               a keyring that cannot be read or written, or says no
         ├── KeyFileError               a file that holds no key, or already holds one
+        ├── LastGoodError              the last good bundle cannot be kept or its record read
         ├── PoolingError           a pooling width that the bundle cannot be set to
         ├── HeadError                  a head that does not fit its backbone
         ├── RunnerError                (recoverable) inference that could not start or run
@@ -166,6 +167,15 @@ class KeyFileError(EdgeError):
     """A file that holds no key of the kind that was asked for, or already holds one."""
 
     exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class LastGoodError(EdgeError):
+    """The last good bundle, or the record of releases, that cannot be written or read."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")

@@ -1,28 +1,22 @@
-"""Files that are whole or absent, whenever the power goes."""
+"""Files of a run that are whole or absent, whenever the power goes."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from edge import whole_file
 from train.errors import RunError
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file: temporary beside it, flushed, synced, renamed; folders are made.
+    """Write a file as `edge.whole_file` does.
 
     Raises
     ------
     RunError
         If it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        whole_file.write_whole(path, content)
     except OSError as error:
         raise RunError(str(path), error.strerror or str(error)) from error

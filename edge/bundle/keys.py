@@ -1,52 +1,82 @@
-"""Public keys this instrument trusts."""
+"""Who may sign what here: keys given as files, a keyring, and outcrop's demo key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from edge.bundle.header import key_id
-from edge.errors import BundleSignatureError, ConfigError
+from edge.bundle.key_files import demo_key, read_public_key
+from edge.bundle.keyring import KeyEntry, Keyring, read_keyring
+from edge.errors import KeyRoleError, RevokedKeyError, UnknownKeyError
 
-_DEMO_KEY = Path(__file__).parent / "shipped" / "demo_key.pub"
-_LARGEST_KEY_BYTES = 64 * 2**10
+Purpose = Literal["bundle", "head"]
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKeys:
-    """The keys a bundle may be signed with, by key id."""
+    """The keys that bundles and heads may be signed with.
+
+    Parameters
+    ----------
+    keys : those of role `ground`, by key id, however they came here
+    entries : of a keyring, by key id; what it says of a key goes before `keys`
+    """
 
     keys: dict[bytes, Ed25519PublicKey]
+    entries: dict[bytes, KeyEntry] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, paths: Iterable[Path] = (), *, demo: bool = False) -> TrustedKeys:
-        """Read PEM public keys, and outcrop's demo key where it is asked for.
+    def load(
+        cls, paths: Iterable[Path] = (), *, demo: bool = False, keyring: Path | None = None
+    ) -> TrustedKeys:
+        """Read PEM public keys, a keyring, and outcrop's demo key where it is asked for.
+
+        Parameters
+        ----------
+        paths : PEM files of keys that may sign bundles and heads
+        demo : whether outcrop's demo key is trusted, unless the keyring revokes it
+        keyring : JSON file; it has to exist
 
         Raises
         ------
         ConfigError
             If a file is missing or holds no Ed25519 public key.
+        KeyringError
+            If the keyring is missing, cannot be read, or is damaged.
         """
         keys = [read_public_key(path) for path in paths]
         if demo:
             keys.append(demo_key())
-        return cls({key_id(key): key for key in keys})
+        return cls.of(keys, Keyring() if keyring is None else read_keyring(keyring))
 
-    def find(self, wanted: bytes) -> Ed25519PublicKey:
-        """Return the key with this id.
+    @classmethod
+    def of(cls, keys: Iterable[Ed25519PublicKey], keyring: Keyring) -> TrustedKeys:
+        """Return what these keys and this keyring let sign."""
+        entries = {bytes.fromhex(entry.key_id): entry for entry in keyring.keys}
+        return cls({key_id(key): key for key in keys}, entries)
+
+    def find(self, wanted: bytes, purpose: Purpose = "bundle") -> Ed25519PublicKey:
+        """Return the key with this id, if it may sign such a thing.
 
         Raises
         ------
-        BundleSignatureError
+        UnknownKeyError
             If it is not among those trusted here.
+        RevokedKeyError
+            If it was, and is no more.
+        KeyRoleError
+            If it is trusted, but not for this purpose.
         """
+        entry = self.entries.get(wanted)
+        if entry is not None:
+            return _allowed(entry, purpose)
         if wanted not in self.keys:
-            raise BundleSignatureError(
+            raise UnknownKeyError(
                 f"signed with key {wanted.hex()}, which is not trusted here{self._hint(wanted)}"
             )
         return self.keys[wanted]
@@ -58,26 +88,11 @@ class TrustedKeys:
         return ": add its public key to the trusted ones if you know who holds it"
 
 
-def demo_key() -> Ed25519PublicKey:
-    """Return the key of the shipped bundle; its private half was never kept."""
-    return read_public_key(_DEMO_KEY)
-
-
-def read_public_key(path: Path) -> Ed25519PublicKey:
-    """Read one Ed25519 public key from a PEM file.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing or holds something else.
-    """
-    try:
-        with path.open("rb") as file:
-            key = load_pem_public_key(file.read(_LARGEST_KEY_BYTES))
-    except OSError as error:
-        raise ConfigError(str(path), [(None, f"public key: {error.strerror}")]) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise ConfigError(str(path), [(None, "holds no public key in PEM form")]) from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise ConfigError(str(path), [(None, "expected an Ed25519 public key")])
-    return key
+def _allowed(entry: KeyEntry, purpose: Purpose) -> Ed25519PublicKey:
+    who = f"signed with key {entry.key_id} ({entry.name})"
+    if entry.revoked is not None:
+        when = f"{entry.revoked.when_utc:%Y-%m-%d}"
+        raise RevokedKeyError(f"{who}, which was revoked on {when}: {entry.revoked.reason}")
+    if entry.role == "device" and purpose == "bundle":
+        raise KeyRoleError(f"{who}, a device key: it may sign heads, not bundles")
+    return entry.key()
