@@ -7,6 +7,7 @@
         ├── UnfinishedRunError     a run without what a bundle must say about its model
         ├── UnexportableModelError (refused) a model that no bundle can hold
         ├── GraphError             a graph that did not come out as it must
+        ├── TooFewSpectraError     no spectrum left to judge a quantization by
         ├── ParityError            (refused) what was exported does not say what was trained
         └── SigningKeyError        a file that holds no key to sign with
 
@@ -52,6 +53,19 @@ class GraphError(ExportError):
         super().__init__(f"{what}: expected {expected}, got {got}")
         self.expected = expected
         self.got = got
+
+
+class TooFewSpectraError(ExportError):
+    """Training spectra of which none is left to judge a quantization by."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, spectra: int) -> None:
+        super().__init__(
+            f"{spectra} training spectra, none of a mineral that has another: quantization is "
+            "calibrated on some spectra and judged by others; train with two of a mineral at least"
+        )
+        self.spectra = spectra
 
 
 class ParityError(ExportError):

@@ -6,7 +6,6 @@ the graph that a caller may replace, or leave, as one who knows nothing of it do
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import logging
 import warnings
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from export.errors import GraphError
@@ -25,7 +24,8 @@ from train.models import Model
 
 OPSET = 20
 INPUT, LAG_MASK, OUTPUT = "intensity", "lag_mask", "embedding"
-_SCOPES = "pkg.torch.onnx.name_scopes"
+BACKBONE_ID = "backbone_id"
+"""Key of `metadata_props` by which a derived file names its fp32 file."""
 _CONVOLUTION_DIMENSIONS = 4  # (C_out, C_in, 1, kernel)
 
 
@@ -36,11 +36,9 @@ class Graph:
     Parameters
     ----------
     content : bytes of the ONNX file
-    float_nodes : names of the nodes that quantization leaves in float
     """
 
     content: bytes
-    float_nodes: tuple[str, ...]
 
     @property
     def backbone_id(self) -> str:
@@ -103,10 +101,24 @@ def make_graph(model: Model, bands: int) -> Graph:
         proto.graph.initializer.append(numpy_helper.from_array(every_lag, LAG_MASK))
     _check_opset(proto)
     _check_convolutions(proto)
-    float_nodes = _nodes_of(proto, model.float_modules)
     _strip(proto)
     onnx.checker.check_model(proto, full_check=True)
-    return Graph(proto.SerializeToString(deterministic=True), float_nodes)
+    return Graph(proto.SerializeToString(deterministic=True))
+
+
+def identified(proto: onnx.ModelProto, backbone_id: str) -> bytes:
+    """Return the bytes of a file derived from a backbone, which says from which.
+
+    Parameters
+    ----------
+    proto : derived from the fp32 file
+    backbone_id : sha256 of that
+    """
+    del proto.metadata_props[:]
+    helper.set_model_props(proto, {BACKBONE_ID: backbone_id})
+    onnx.checker.check_model(proto)
+    content: bytes = proto.SerializeToString(deterministic=True)
+    return content
 
 
 @contextmanager
@@ -136,18 +148,6 @@ def _check_convolutions(proto: onnx.ModelProto) -> None:
             raise GraphError(
                 f"weights of {node.name}", "4 dimensions", dimensions.get(node.input[1])
             )
-
-
-def _nodes_of(proto: onnx.ModelProto, modules: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the nodes that come from some submodules of the model."""
-    wanted = tuple(f"model.{module}" for module in modules)
-    return tuple(node.name for node in proto.graph.node if _lies_in(node, wanted))
-
-
-def _lies_in(node: onnx.NodeProto, modules: tuple[str, ...]) -> bool:
-    scopes = next((entry.value for entry in node.metadata_props if entry.key == _SCOPES), "[]")
-    names = [str(name) for name in ast.literal_eval(scopes)]
-    return any(name == m or name.startswith(f"{m}.") for name in names for m in modules)
 
 
 def _strip(proto: onnx.ModelProto) -> None:

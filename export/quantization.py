@@ -7,91 +7,68 @@ everywhere, so a second file says the same scales with uint8 and zero point 128.
 
 from __future__ import annotations
 
-import io
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import onnx
-import onnxruntime as ort
-from numpy.typing import NDArray
 from onnx import numpy_helper
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.quantization import CalibrationMethod, QuantType
+from onnxruntime.quantization.calibrate import TensorsData
+from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
-from export.graph import INPUT, Graph
+from export.candidates import OPERATORS
+from export.graph import identified
 
-_QUANTIZED = ["Conv", "Gemm", "MatMul"]
-_WARNINGS, _ERRORS = 2, 3  # severities of onnxruntime; warnings are its default
 _MIDDLE = 128  # of uint8, where int8 has its zero
 
 
-class SpectraReader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
-    """Hands calibration spectra to the quantizer.
-
-    Parameters
-    ----------
-    intensity : (N, B) float32, preprocessed
-    """
-
-    def __init__(self, intensity: NDArray[np.float32]) -> None:
-        # all at once: the histogram collector refuses batches of different sizes
-        self._feeds = iter([{INPUT: intensity[:, np.newaxis]}])
-
-    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        """Return the next batch by input name; None after the last."""
-        return next(self._feeds, None)
-
-
-def quantize(graph: Graph, calibration: NDArray[np.float32]) -> bytes:
+def quantize(
+    content: bytes, backbone_id: str, nodes: Collection[str], reach: Mapping[str, float]
+) -> bytes:
     """Return the int8 file of a backbone.
 
     Parameters
     ----------
-    graph : fp32; its `float_nodes` stay in float
-    calibration : (N, B) float32, preprocessed spectra of the training part
+    content : of the fp32 file
+    backbone_id : its sha256
+    nodes : names of those to quantize; none leaves the file in float
+    reach : magnitude that becomes 127, by activation; at least those of `nodes`
     """
-    with TemporaryDirectory() as folder, _quiet():
-        plain, prepared, quantized = (Path(folder) / name for name in ("a", "b", "c"))
-        plain.write_bytes(graph.content)
-        quant_pre_process(
-            str(plain), str(prepared), skip_optimization=True, skip_symbolic_shape=True
-        )
-        quantize_static(
-            str(prepared),
-            str(quantized),
-            SpectraReader(calibration),
-            quant_format=QuantFormat.QDQ,
+    proto = onnx.load_from_string(content)
+    if not nodes:
+        return identified(proto, backbone_id)
+    ranges = {name: (np.float32(-most), np.float32(most)) for name, most in reach.items()}
+    with _quiet():
+        quantizer = QDQQuantizer(
+            proto,
             per_channel=True,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=_QUANTIZED,
-            nodes_to_exclude=list(graph.float_nodes),
-            calibrate_method=CalibrationMethod.MinMax,
+            reduce_range=False,
+            weight_qType=QuantType.QInt8,
+            activation_qType=QuantType.QInt8,
+            tensors_range=TensorsData(CalibrationMethod.MinMax, ranges),
+            nodes_to_quantize=list(nodes),
+            nodes_to_exclude=[],
+            op_types_to_quantize=list(OPERATORS),
             extra_options={
                 "ActivationSymmetric": True,
                 "WeightSymmetric": True,
                 "QuantizeBias": False,
             },
         )
-        return _without_traces(onnx.load(quantized))
+        quantizer.quantize_model()
+        quantizer.model.topological_sort()
+    return identified(quantizer.model.model, backbone_id)
 
 
-def express_as_uint8(quantized: bytes) -> bytes:
+def express_as_uint8(quantized: bytes, backbone_id: str) -> bytes:
     """Return the same int8 file with activations as uint8 around 128, scales unchanged.
 
     Parameters
     ----------
     quantized : a file made by `quantize`
+    backbone_id : sha256 of the fp32 file
     """
     proto = onnx.load_from_string(quantized)
     constants = {tensor.name for tensor in proto.graph.initializer}
@@ -102,19 +79,7 @@ def express_as_uint8(quantized: bytes) -> bytes:
             node.input[2] = middle.name
     proto.graph.initializer.append(middle)
     _drop_unused(proto)
-    return _without_traces(proto)
-
-
-def draw_calibration(
-    intensity: NDArray[np.float32], class_ids: NDArray[np.int64], per_class: int = 4, seed: int = 0
-) -> NDArray[np.float32]:
-    """Draw up to `per_class` spectra (n, B) of every class."""
-    generator = np.random.default_rng(seed)
-    chosen: list[int] = []
-    for class_id in np.unique(class_ids):
-        positions = generator.permutation(np.flatnonzero(class_ids == class_id))
-        chosen += positions[:per_class].tolist()
-    return intensity[sorted(chosen)]
+    return identified(proto, backbone_id)
 
 
 def _drop_unused(proto: onnx.ModelProto) -> None:
@@ -125,23 +90,13 @@ def _drop_unused(proto: onnx.ModelProto) -> None:
     del proto.graph.value_info[:]  # they still say int8; run times infer them anew
 
 
-def _without_traces(proto: onnx.ModelProto) -> bytes:
-    del proto.metadata_props[:]
-    onnx.checker.check_model(proto)
-    content: bytes = proto.SerializeToString(deterministic=True)
-    return content
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the quantizer's advice, which is followed, and its prints to itself."""
+    """Keep the quantizer's advice, which is followed, to itself."""
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)
-    ort.set_default_logger_severity(_ERRORS)  # it advises against the optional input
     try:
-        with redirect_stdout(io.StringIO()):
-            yield
+        yield
     finally:
         root.setLevel(level)
-        ort.set_default_logger_severity(_WARNINGS)

@@ -18,7 +18,6 @@ class Model(nn.Module, ABC):
 
     Attributes
     ----------
-    float_modules : names of the submodules that quantization leaves in float
     source : where the architecture was published, for `outcrop models`
     of_sequences : its embedding of a spectrum depends on the other spectra of the batch, which are
         a sequence in the order they were measured; such a model is not for single spectra
@@ -28,7 +27,6 @@ class Model(nn.Module, ABC):
         takes no lag mask
     """
 
-    float_modules: tuple[str, ...] = ()
     source: ClassVar[str] = ""
     of_sequences: ClassVar[bool] = False
     last_convolution: str = ""

@@ -98,8 +98,6 @@ class TemplateNetwork(Model):
     """
 
     source: ClassVar[str] = "outcrop"
-    # the convolution holds some hundred weights; int8 would cost agreement there and gain nothing
-    float_modules = ("front", "convolution")
     last_convolution = "convolution"
 
     def __init__(self, part: TemplateModelPart, bands: int, classes: int) -> None:

@@ -9,6 +9,7 @@ from tests.unit.train.generated import write_minerals, write_recipe_file
 
 if TYPE_CHECKING:  # imported in the fixtures: without the [train] extra the tests are skipped
     from export.graph import Graph
+    from export.precisions import Backbones
     from train.models import Model
     from train.run import RunSpectra
 
@@ -41,17 +42,22 @@ def spectra(run: Path) -> RunSpectra:
 
 
 @pytest.fixture(scope="session")
-def graph(model: Model) -> Graph:
-    from export.graph import make_graph
+def backbones(model: Model, spectra: RunSpectra) -> Backbones:
+    from export.precisions import make_backbones
 
-    return make_graph(model, 1392)
+    return make_backbones(model, spectra.intensity, spectra.class_ids)
 
 
 @pytest.fixture(scope="session")
-def int8(graph: Graph, spectra: RunSpectra) -> bytes:
-    from export.quantization import quantize
+def graph(backbones: Backbones) -> Graph:
+    from export.graph import Graph
 
-    return quantize(graph, spectra.intensity[::2])
+    return Graph(backbones.files["fp32"])
+
+
+@pytest.fixture(scope="session")
+def int8(backbones: Backbones) -> bytes:
+    return backbones.files["int8"]
 
 
 @pytest.fixture(scope="session")

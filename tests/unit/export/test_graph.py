@@ -13,7 +13,7 @@ from edge.lags import EXCLUDED
 from edge.runners import OnnxRunner
 from export.errors import GraphError
 from export.graph import OPSET, Graph, make_graph
-from export.quantization import express_as_uint8
+from export.precisions import Backbones
 from export.trained import trained_embedding
 from train.model_parts import PaceModelPart, SoysalCnnModelPart
 from train.models import Model
@@ -52,14 +52,6 @@ def test_nothing_of_the_exporting_machine_is_left(graph: Graph) -> None:
         assert trace not in graph.content
 
 
-def test_the_front_end_and_the_first_convolution_stay_in_float(graph: Graph) -> None:
-    proto = onnx.load_from_string(graph.content)
-    kinds = {node.name: node.op_type for node in proto.graph.node}
-
-    assert {"MaxPool", "AveragePool", "Sqrt", "Conv"} <= {kinds[n] for n in graph.float_nodes}
-    assert sum(kinds[name] == "Conv" for name in graph.float_nodes) == 1
-
-
 def _middle_lags(model: Model) -> np.ndarray:
     points = np.abs(model.lag_points)
     return np.where(points <= max(points) // 2, 0.0, EXCLUDED).astype(np.float32)
@@ -79,16 +71,25 @@ def test_the_lag_mask_is_an_input_that_may_be_left_out(
     assert np.abs(expected - every_lag).max() > 0.1
 
 
-def test_int8_has_the_lag_mask_too(int8: bytes, model: Model, spectra: RunSpectra) -> None:
+def test_every_file_has_the_lag_mask_too(
+    backbones: Backbones, model: Model, spectra: RunSpectra
+) -> None:
     batch, mask = spectra.intensity[:20, np.newaxis], _middle_lags(model)
-    for content in (int8, express_as_uint8(int8)):
-        with OnnxRunner(content, "int8") as runner:
+    for precision, content in backbones.files.items():
+        with OnnxRunner(content, precision) as runner:
             masked, every_lag = runner.infer(batch, mask), runner.infer(batch)
         with torch.no_grad():
             expected = model.embed(torch.from_numpy(batch), torch.from_numpy(mask)).numpy()
         assert np.abs(masked - expected).max() < 0.5
         assert np.abs(masked - every_lag).max() > 0.1
         assert (masked <= every_lag + 1e-4).all()
+
+
+def test_derived_files_name_the_file_they_were_made_of(backbones: Backbones) -> None:
+    for precision, content in backbones.files.items():
+        properties = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
+        expected = {} if precision == "fp32" else {"backbone_id": backbones.backbone_id}
+        assert properties == expected
 
 
 def test_a_model_without_lags_has_one_input() -> None:

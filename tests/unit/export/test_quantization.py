@@ -11,7 +11,8 @@ from onnx import TensorProto, numpy_helper
 
 from edge.runners import OnnxRunner
 from export.graph import OPSET, Graph
-from export.quantization import draw_calibration, express_as_uint8, quantize
+from export.precisions import Backbones
+from export.quantization import express_as_uint8, quantize
 from train.run import RunSpectra
 
 pytestmark = pytest.mark.train
@@ -47,8 +48,10 @@ def test_weights_are_quantized_by_channel(int8: bytes) -> None:
     assert sorted(list(scale) for scale in scales) == [[16], [24]]
 
 
-def test_the_x86_form_says_the_same_with_uint8(int8: bytes, spectra: RunSpectra) -> None:
-    x86 = express_as_uint8(int8)
+def test_the_x86_form_says_the_same_with_uint8(
+    backbones: Backbones, int8: bytes, spectra: RunSpectra
+) -> None:
+    x86 = backbones.files["int8.x86"]
 
     zero_points = _zero_points(x86)
     assert sum(z.dtype == np.uint8 and int(z) == 128 for z in zero_points if not z.ndim) == 8
@@ -65,17 +68,19 @@ def test_int8_stays_near_fp32(graph: Graph, int8: bytes, spectra: RunSpectra) ->
     assert 0 < np.abs(got - expected).max() < 0.1 * np.abs(expected).max()
 
 
-def test_quantizing_repeats_and_says_nothing(
-    graph: Graph, spectra: RunSpectra, int8: bytes, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert quantize(graph, spectra.intensity[::2]) == int8
+def test_quantizing_says_nothing(graph: Graph, capfd: pytest.CaptureFixture[str]) -> None:
+    reach = dict.fromkeys(("clamp", "conv2d_2"), 1.0)
+    made = quantize(graph.content, graph.backbone_id, ["node_Conv_105"], reach)
+
+    assert len(_zero_points(made)) == 5
     assert capfd.readouterr() == ("", "")
 
 
-def test_calibration_is_drawn_from_every_class() -> None:
-    class_ids = np.array([0] * 50 + [1] * 2 + [2] * 10)
-    intensity = class_ids[:, np.newaxis].astype(np.float32)
+def test_nothing_quantized_is_fp32_in_substance(graph: Graph, spectra: RunSpectra) -> None:
+    same = quantize(graph.content, graph.backbone_id, [], {})
+    x86 = express_as_uint8(same, graph.backbone_id)
 
-    drawn = draw_calibration(intensity, class_ids, per_class=4)
-
-    assert np.unique(drawn, return_counts=True)[1].tolist() == [4, 2, 4]
+    assert not _zero_points(same)
+    batch = spectra.intensity[:5, np.newaxis]
+    with OnnxRunner(graph.content) as plain, OnnxRunner(x86, "int8.x86") as unquantized:
+        np.testing.assert_array_equal(unquantized.infer(batch), plain.infer(batch))

@@ -1,0 +1,100 @@
+"""How close a file stays to the fp32 file it was made of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge.runners import OnnxRunner
+from export.draws import Draws
+
+LEAST_AGREEMENT = 0.995  # parity allows 0.99
+LEAST_AGREEMENT_MIXED = 0.985
+_MOST_DB = 150.0  # float32 knows no finer; also what no noise at all is given as
+_BATCH = 32
+_FEW = 64
+
+
+class Closeness(BaseModel):
+    """A file against fp32, on spectra of the training part."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sqnr_db: float = Field(
+        description="power of the embedding over that of its error on validation spectra, dB"
+    )
+    agreement: float = Field(
+        ge=0, le=1, description="share of validation spectra with the same most probable mineral"
+    )
+    agreement_mixed: float = Field(
+        ge=0, le=1, description="the same of halves of two of them, whose verdicts are closest"
+    )
+
+    @property
+    def close(self) -> bool:
+        """Whether this is close enough, with a margin to what parity asks of unseen spectra.
+
+        The flagship's verdicts on mixtures differ about twice as often as on unseen spectra.
+        """
+        return self.agreement >= LEAST_AGREEMENT and self.agreement_mixed >= LEAST_AGREEMENT_MIXED
+
+
+class Judge:
+    """Compares files with the fp32 file, through the model's head.
+
+    Parameters
+    ----------
+    content : of the fp32 file
+    weights : (D, K) float32, of the head
+    bias : (K,) float32
+    draws : spectra to judge by
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        weights: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        draws: Draws,
+    ) -> None:
+        self._weights, self._bias, self._draws = weights, bias, draws
+        self._expected, self._expected_mixed = _embed(content, draws.validation, draws.mixed)
+
+    def measure(self, content: bytes) -> Closeness:
+        """Compare a file on all spectra."""
+        got, got_mixed = _embed(content, self._draws.validation, self._draws.mixed)
+        return Closeness(
+            sqnr_db=_sqnr_db(self._expected, got),
+            agreement=self._agreement(self._expected, got),
+            agreement_mixed=self._agreement(self._expected_mixed, got_mixed),
+        )
+
+    def sqnr_db(self, content: bytes) -> float:
+        """Return the signal over the error in dB, on up to 64 spectra: all that sorting needs."""
+        step = -(-len(self._expected) // _FEW)
+        (got,) = _embed(content, self._draws.validation[::step])
+        return _sqnr_db(self._expected[::step], got)
+
+    def _agreement(self, expected: NDArray[np.float32], got: NDArray[np.float32]) -> float:
+        verdicts = [(e @ self._weights + self._bias).argmax(axis=1) for e in (expected, got)]
+        return float((verdicts[0] == verdicts[1]).mean())
+
+
+def _embed(content: bytes, *spectra: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    with OnnxRunner(content) as runner:
+        return [np.concatenate([runner.infer(each) for each in _batches(part)]) for part in spectra]
+
+
+def _batches(spectra: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    return [spectra[k : k + _BATCH, np.newaxis] for k in range(0, len(spectra), _BATCH)]
+
+
+def _sqnr_db(expected: NDArray[np.float32], got: NDArray[np.float32]) -> float:
+    error = got.astype(np.float64) - expected
+    if not np.isfinite(error).all():
+        return -_MOST_DB
+    signal, noise = float(np.square(expected, dtype=np.float64).sum()), float((error**2).sum())
+    if noise == 0.0:
+        return _MOST_DB
+    return float(np.clip(10 * np.log10(max(signal, 1e-300) / noise), -_MOST_DB, _MOST_DB))
