@@ -28,7 +28,13 @@
         │   ├── RunnerInputError       wrong shape or dtype, found before inference
         │   ├── RunnerPrecisionError   a precision that the runner does not run
         │   ├── UnsupportedOperatorError  (refused) a backbone the runtime has no operator for
-        │   └── EngineProcessError     the process that builds an engine ended without one
+        │   ├── EngineProcessError     the process that builds an engine ended without one
+        │   ├── GpuLibraryError        no TensorRT, or nothing that reaches device memory
+        │   ├── CudaDriverError        no CUDA driver, or no device that it drives
+        │   ├── EngineBuildError       a backbone that TensorRT makes no engine of
+        │   ├── EngineCacheError       a folder that engines cannot be kept in
+        │   ├── EngineMissingError     no engine is cached, and none was to be built
+        │   └── DeviceError            a GPU that failed in the middle
         ├── DemoError                  a process of the demo did not do its part
         └── StoreError                 (recoverable) a database that cannot be used now
             ├── StoreMissingError      nothing was ever recorded there
@@ -255,6 +261,82 @@ class EngineProcessError(RunnerError):
         super().__init__(f"no engine was built: {reason}")
         self.reason = reason
         self.process_exit_code = exit_code
+
+
+class GpuLibraryError(RunnerError):
+    """A library that the TensorRT runner needs and that is not installed."""
+
+    recoverable: ClassVar[bool] = False
+
+    def __init__(self, wanted: str, remedy: str) -> None:
+        super().__init__(f"no {wanted} is installed: {remedy}")
+        self.wanted = wanted
+        self.remedy = remedy
+
+
+class CudaDriverError(RunnerError):
+    """No CUDA driver, or none that has the device; `library` is what was asked for it."""
+
+    recoverable: ClassVar[bool] = False
+
+    def __init__(self, library: str, reason: str) -> None:
+        super().__init__(f"no CUDA device can be used here, {library} says: {reason}")
+        self.library = library
+        self.reason = reason
+
+
+class EngineBuildError(RunnerError):
+    """A backbone that TensorRT does not parse or makes no engine of.
+
+    `operator` and `node` say where; None where it is not one of them.
+    """
+
+    recoverable: ClassVar[bool] = False
+
+    def __init__(
+        self, runner: str, reason: str, operator: str | None = None, node: str | None = None
+    ) -> None:
+        where = f" operator {operator}, node {node or 'without a name'}:" if operator else ""
+        super().__init__(f"{runner}: no engine can be built:{where} {reason}")
+        self.runner = runner
+        self.reason = reason
+        self.operator = operator
+        self.node = node
+
+
+class EngineCacheError(RunnerError):
+    """A folder that engines cannot be kept in; says what to do."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"{folder}: engines cannot be kept here: {reason}; "
+            "name a folder that can be written and has space"
+        )
+        self.folder = folder
+        self.reason = reason
+
+
+class EngineMissingError(RunnerError):
+    """No cached engine fits, and none was to be built now."""
+
+    recoverable: ClassVar[bool] = False
+
+    def __init__(self, runner: str, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"{runner}: no engine to use in {folder}: {reason}; `outcrop engine build` makes it"
+        )
+        self.runner = runner
+        self.folder = folder
+        self.reason = reason
+
+
+class DeviceError(RunnerError):
+    """A GPU, or a library that drives it, that failed in the middle; `call` is where."""
+
+    def __init__(self, call: str, reason: str) -> None:
+        super().__init__(f"the GPU failed: {call}: {reason}")
+        self.call = call
+        self.reason = reason
 
 
 class StoreError(EdgeError):
