@@ -36,7 +36,7 @@ def slopes_of(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
     -------
     (2, N, B / 4) float32
     """
-    front = Front(TemplateModelPart(name="template"))
+    front = Front(TemplateModelPart(name="template"), intensity.shape[1])
     batches = torch.split(torch.from_numpy(intensity)[:, None, None], _ROWS)
     with torch.no_grad():
         views = torch.cat([front(batch) for batch in batches])[:, :, 0].numpy()  # (N, 2, B)

@@ -27,6 +27,7 @@ from torch.nn import functional
 
 from train.model_parts import TemplateModelPart
 from train.models.base import Model
+from train.models.weighted_mean import moving_mean, stretch
 
 _SCALE = 8.0  # cosines become logits that softmax can tell apart
 _TINY = 1e-6
@@ -42,33 +43,37 @@ class Front(nn.Module):
     Parameters
     ----------
     part : the recipe's `[model]`
+    bands : B, points of the grid
     """
 
-    def __init__(self, part: TemplateModelPart) -> None:
+    def __init__(self, part: TemplateModelPart, bands: int) -> None:
         super().__init__()
         coarse = part.coarse_points
-        coarse_window = (part.opening_points // coarse) | 1
-        window = coarse_window * coarse
-        margin = (window - coarse) // 2  # centres the windows on what they stand for
-        self.smooth, self.smoother = _mean(part.smoothing_points), _mean(part.noisy_points)
-        self.coarse = nn.MaxPool2d((1, window), (1, coarse), (0, margin))
-        self.highest = nn.MaxPool2d((1, coarse_window), 1, (0, coarse_window // 2))
-        self.mean = _mean(coarse_window)
+        self.points = bands // coarse  # of the coarse grid
+        window = (part.opening_points // coarse) | 1
+        self.smooth = moving_mean(part.smoothing_points, bands)
+        self.smoother = moving_mean(part.noisy_points, bands)
+        # largest of a block, then of the blocks around it: what one wide window would find
+        self.block = nn.MaxPool2d((1, coarse), (1, coarse), ceil_mode=True)
+        self.highest = nn.MaxPool2d((1, window), 1, (0, window // 2))
+        self.mean = moving_mean(window, self.points)
         self.thin = nn.AvgPool2d((1, coarse), (1, coarse))
-        self.around = _mean(part.contrast_points // coarse)
+        self.around = moving_mean(part.contrast_points // coarse, self.points)
+        evenly = bands == coarse * self.points
+        wide = nn.Upsample((1, bands), mode="bilinear")
+        self.stretch = stretch(coarse, self.points) if evenly else wide
         self.noise_level, self.contrast_floor = part.noise_level, part.contrast_floor
 
     def forward(self, intensity: Tensor) -> Tensor:
         """Return both views (N, 2, 1, B), dimensionless, not negative."""
         smooth = self._denoise(intensity)  # (N, 1, 1, B)
-        lowest = -self.coarse(-smooth)  # (N, 1, 1, B/coarse) erosion
+        blocks = self.block(-smooth)  # (N, 1, 1, B/coarse)
+        lowest = -self.highest(blocks)[..., : self.points]  # (N, 1, 1, B/coarse) erosion
         opened = self.mean(self.highest(lowest))  # (N, 1, 1, B/coarse) dilation, then its mean
-        baseline = functional.interpolate(opened, smooth.shape[2:], mode="bilinear")  # (N,1,1,B)
-        peaks = functional.relu(smooth - baseline)  # (N, 1, 1, B)
+        peaks = functional.relu(smooth - self.stretch(opened))  # (N, 1, 1, B)
         coarse = self.around(self.around(self.thin(peaks)))  # (N, 1, 1, B/coarse)
-        around = functional.interpolate(coarse, smooth.shape[2:], mode="bilinear")  # (N, 1, 1, B)
         floor = self.contrast_floor * peaks.amax(dim=3, keepdim=True) + _TINY  # (N, 1, 1, 1)
-        views = torch.cat([peaks, peaks / (around + floor)], dim=1)  # (N, 2, 1, B)
+        views = torch.cat([peaks, peaks / (self.stretch(coarse) + floor)], dim=1)  # (N, 2, 1, B)
         return torch.sqrt(views + _TINY)  # (N, 2, 1, B)
 
     def _denoise(self, intensity: Tensor) -> Tensor:
@@ -80,11 +85,6 @@ class Front(nn.Module):
         smoother = self.smoother(self.smoother(smooth))  # (N, 1, 1, B)
         denoised: Tensor = smooth + share * (smoother - smooth)  # (N, 1, 1, B)
         return denoised
-
-
-def _mean(points: int) -> nn.AvgPool2d:
-    points |= 1
-    return nn.AvgPool2d((1, points), 1, (0, points // 2), count_include_pad=False)
 
 
 class TemplateNetwork(Model):
@@ -104,7 +104,7 @@ class TemplateNetwork(Model):
         templates = part.templates_per_class * classes  # T
         super().__init__(_VIEWS * templates + classes, classes)
         self.part, self.classes = part, classes
-        self.front = Front(part)
+        self.front = Front(part, bands)
         channels = _VIEWS * part.channels
         kernel, stride = part.kernel_points | 1, part.stride_points
         self.convolution = nn.Conv2d(
@@ -212,7 +212,8 @@ class TemplateNetwork(Model):
 def _best_lag(responses: Tensor, lag_mask: Tensor | None) -> Tensor:
     """Return (N, M), the largest of responses (N, M, 1, 2S+1) at the lags that count."""
     if lag_mask is not None:
-        responses = responses + lag_mask
+        # spread over the templates first: adding eleven values at a time is slow
+        responses = responses + lag_mask.expand(1, responses.shape[1], 1, -1)  # (N, M, 1, 2S+1)
     return responses.amax(dim=(2, 3))
 
 
