@@ -238,8 +238,13 @@ class Config(_Section):
         ------
         ConfigError
             If a key file cannot be read.
+        KeyringError
+            If the keyring cannot be read.
         """
-        return TrustedKeys.load(self.bundle.trusted_keys, demo=self.bundle.trust_demo_key)
+        bundle = self.bundle
+        return TrustedKeys.load(
+            bundle.trusted_keys, demo=bundle.trust_demo_key, keyring=bundle.keyring
+        )
 
 
 def read_config(path: Path) -> Config:

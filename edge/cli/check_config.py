@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import tomli_w
 
-from edge.bundle import read_bundle
+from edge.classifier import Classifier
 from edge.config import read_config
+from edge.daemon.bundle_source import BundleSource
 
 
 @click.command()
@@ -17,7 +18,8 @@ def command(config_path: Path) -> None:
     """Print the effective configuration of FILE, every setting with its value.
 
     Exits with 2 and every fault with its line if the configuration is wrong, with 3 if the
-    bundle it names would be refused.
+    bundle it names would be refused. Whether the golden spectra hold is not tried: on a GPU that
+    may take a build.
     """
     config = read_config(config_path)
     settings = config.model_dump(mode="json", exclude_none=True)
@@ -25,5 +27,9 @@ def command(config_path: Path) -> None:
         if "integration_time_ms" not in instrument:  # then these are the instrument's own
             del instrument["averages"], instrument["period_ms"]
     click.echo(tomli_w.dumps(settings))
-    bundle = read_bundle(config.bundle.path, config.trusted())
+    bundle = BundleSource(config).configured()
+    classifier = Classifier(
+        bundle, config.bundle.precision, config.bundle.pooling_cm1, config.runner_settings()
+    )
     click.echo(f"# bundle: {bundle.manifest.name}, release {bundle.manifest.release}, accepted")
+    click.echo(f"# runner: {classifier.runner_name}, fallback {config.runner.fallback}")

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _PACKAGES = ("firmware_bridge", "edge", "train", "export")
 _EVENT = re.compile(
-    r'"((?:daemon|bundle|runner|backlog|spectrum|frame|store|link|instrument)\.\w+)"'
+    r'"((?:daemon|bundle|runner|engine|backlog|spectrum|frame|store|link|instrument)\.\w+)"'
 )
 
 

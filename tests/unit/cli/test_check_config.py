@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.bundle.last_good import LastGood
 from edge.config import read_config
 
 GOOD = '[[instrument]]\nport = "/dev/ttyACM0"\n[store]\nfolder = "records"\n'
@@ -21,8 +22,10 @@ def test_the_effective_configuration_is_printed_and_can_be_read_again(run, file,
     file.write_text(GOOD + DEMO)
     outcome = run("check-config", file)
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.splitlines()[-1].startswith("# bundle: ")
-    assert outcome.out.endswith(" accepted\n")
+    bundle, runner = outcome.out.splitlines()[-2:]
+    assert bundle.startswith("# bundle: ")
+    assert bundle.endswith(" accepted")
+    assert runner.startswith("# runner: onnx/")
     again = tmp_path / "elsewhere" / "effective.toml"
     again.parent.mkdir()
     again.write_text(outcome.out)
@@ -79,7 +82,10 @@ def test_a_bundle_signed_with_a_named_key_is_accepted(run, file, tiny_bundle):
     )
     outcome = run("check-config", file)
     assert outcome.code == 0
-    assert outcome.out.endswith("# bundle: tiny, release 1, accepted\n")
+    assert outcome.out.splitlines()[-2:] == [
+        "# bundle: tiny, release 1, accepted",
+        "# runner: onnx/fp32, fallback none",
+    ]
 
 
 def test_the_daemon_refuses_a_wrong_configuration_in_the_same_words(run, file):
@@ -87,3 +93,31 @@ def test_the_daemon_refuses_a_wrong_configuration_in_the_same_words(run, file):
     outcome = run("run", "--config", file)
     assert outcome.code == 2
     assert outcome.err == run("check-config", file).err
+
+
+def test_it_says_which_runner_and_precision_would_run(run, file, tiny_bundle):
+    keys = f'[bundle]\npath = "{tiny_bundle.path}"\ntrusted_keys = ["{tiny_bundle.key}"]\n'
+    file.write_text(GOOD + keys + '[runner]\nkind = "tensorrt"\nfallback = "onnx"\n')
+    outcome = run("check-config", file)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.endswith("# runner: tensorrt/fp32, fallback onnx\n")
+
+
+def test_a_precision_the_bundle_does_not_hold_is_refused(run, file, tiny_bundle):
+    keys = f'path = "{tiny_bundle.path}"\ntrusted_keys = ["{tiny_bundle.key}"]\n'
+    file.write_text(GOOD + f'[bundle]\nprecision = "fp16"\n{keys}[runner]\nkind = "tensorrt"\n')
+    outcome = run("check-config", file)
+    assert outcome.code == 3
+    assert "no backbone.fp16.onnx here, only fp32" in outcome.err
+
+
+def test_a_release_older_than_one_that_ran_here_is_refused(run, file, tiny_bundle, tmp_path):
+    newer = tiny_bundle.read().manifest.model_copy(update={"release": 2})
+    LastGood(tmp_path / "records" / "bundle").keep(b"any", newer)
+    keys = f'[bundle]\npath = "{tiny_bundle.path}"\ntrusted_keys = ["{tiny_bundle.key}"]\n'
+    file.write_text(GOOD + keys)
+    outcome = run("check-config", file)
+    assert outcome.code == 3
+    assert "release 1 is older than release 2" in outcome.err
+    file.write_text(GOOD + keys + "allow_older_release = true\n")
+    assert run("check-config", file).code == 0

@@ -1,0 +1,125 @@
+"""An engine built by a process of its own: it takes minutes and may die, the daemon may not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import IO
+
+from structlog.typing import FilteringBoundLogger
+
+from edge.classifier import Classifier
+from edge.config import Config
+from edge.errors import EngineProcessError
+
+_CHECK_S = 0.1
+_PATIENCE_S = 5.0
+_LONGEST_BUILD_S = 3600.0
+_KEPT_LINES = 5
+_ERROR_PREFIX = "outcrop: "
+
+
+class EngineProcess:
+    """Runs `outcrop engine build` and tells its progress as events.
+
+    Parameters
+    ----------
+    config : of the daemon
+    stop : set when the daemon is to end; the build ends then too
+    log : events
+    """
+
+    def __init__(self, config: Config, stop: threading.Event, log: FilteringBoundLogger) -> None:
+        self._config = config
+        self._stop = stop
+        self._log = log
+
+    def build(self, bundle_path: Path, classifier: Classifier) -> None:
+        """Build the engine of a classifier, whose bundle lies at a path, into the cache.
+
+        Raises
+        ------
+        EngineProcessError
+            If the process ends without an engine, takes too long, or the daemon is to stop.
+        """
+        runner = classifier.runner_name
+        self._log.info("engine.building", runner=runner, progress="started")
+        start_s = time.monotonic()
+        command = self._command(bundle_path, classifier.precision)
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            said = self._follow(process, runner)
+        if process.returncode != 0:
+            raise EngineProcessError(_reason(said, process.returncode), process.returncode)
+        took_s = round(time.monotonic() - start_s, 3)
+        self._log.info("engine.built", runner=runner, took_s=took_s)
+
+    def _follow(self, process: subprocess.Popen[str], runner: str) -> deque[str]:
+        """Tell what the process says until it ends, and return the last of it."""
+        said: deque[str] = deque(maxlen=_KEPT_LINES)
+        reader = threading.Thread(
+            target=self._tell, args=(process.stdout, runner, said), name="engine-build"
+        )
+        reader.start()
+        deadline_s = time.monotonic() + _LONGEST_BUILD_S
+        while reader.is_alive():
+            reader.join(_CHECK_S)
+            if self._stop.is_set():
+                said.append(f"{_ERROR_PREFIX}stopped with the daemon")
+                _end(process)
+            elif time.monotonic() > deadline_s:
+                said.append(f"{_ERROR_PREFIX}took longer than {_LONGEST_BUILD_S:g} s")
+                _end(process)
+        return said
+
+    def _tell(self, lines: IO[str], runner: str, said: deque[str]) -> None:
+        for line in lines:
+            said.append(line.strip())
+            self._log.info("engine.building", runner=runner, progress=line.strip())
+
+    def _command(self, bundle_path: Path, precision: str) -> list[str]:
+        config = self._config
+        settings = config.runner_settings().tensorrt
+        if settings is None:
+            raise EngineProcessError("the configured runner needs no engine", None)
+        keys = [text for key in config.bundle.trusted_keys for text in ("--trust", str(key))]
+        if config.bundle.keyring is not None:
+            keys += ["--keyring", str(config.bundle.keyring)]
+        return [
+            *(sys.executable, "-m", "edge.daemon.engine_child", str(os.getpid())),
+            *("engine", "build", "--bundle", str(bundle_path), *keys),
+            *("--precision", precision),
+            *("--engine-folder", str(settings.engine_folder)),
+            *("--workspace-mib", str(settings.workspace_mib)),
+            *("--device-memory", settings.device_memory),
+            *("--device", str(settings.device)),
+        ]
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _reason(said: deque[str], exit_code: int) -> str:
+    errors = [line.removeprefix(_ERROR_PREFIX) for line in said if line.startswith(_ERROR_PREFIX)]
+    if errors:
+        return "; ".join(errors)
+    if exit_code < 0:
+        return f"the build was ended by {signal.Signals(-exit_code).name}"
+    return f"the build ended with {exit_code}: {said[-1] if said else 'it said nothing'}"
