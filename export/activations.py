@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from export.calibration_methods import BINS, Magnitudes
-from export.graph import INPUT
 
 _BATCH = 16  # spectra whose activations are held at a time
 _ERRORS = 3  # severity of onnxruntime: it advises against the optional input
@@ -83,11 +82,12 @@ def _values(
     session: ort.InferenceSession, tensors: Sequence[str], intensity: NDArray[np.float32]
 ) -> Iterator[tuple[int, str, NDArray[np.float32]]]:
     """Yield the spectra of a batch, the name of a tensor and its values in that batch."""
-    computed = [name for name in tensors if name != INPUT]
+    read = session.get_inputs()[0].name
+    computed = [name for name in tensors if name != read]
     for start in range(0, len(intensity), _BATCH):
         batch = intensity[start : start + _BATCH, np.newaxis]
-        if INPUT in tensors:
-            yield len(batch), INPUT, batch
+        if read in tensors:
+            yield len(batch), read, batch
         if computed:
-            for name, values in zip(computed, session.run(computed, {INPUT: batch}), strict=True):
+            for name, values in zip(computed, session.run(computed, {read: batch}), strict=True):
                 yield len(batch), name, values

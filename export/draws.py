@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from export.errors import TooFewSpectraError
 
 _PER_CLASS = 4
-_PARTNERS = 4  # mixtures of each validation spectrum
+_PARTNERS = 4  # mixtures of each validation spectrum, at least
+_MIXED = 400  # in all, where there are few: one verdict more or less must not decide
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +22,7 @@ class Draws:
     ----------
     calibration : (C, B) float32, by which int8 learns how large activations are
     validation : (V, B) float32, by which it is judged
-    mixed : (4 V, B) float32, halves of two validation spectra: verdicts as close as verdicts get.
+    mixed : (M, B) float32, halves of two validation spectra: verdicts as close as verdicts get.
         A model is sure of spectra it was trained on; of these it is not.
     """
 
@@ -64,7 +65,8 @@ def _mix(spectra: NDArray[np.float32], generator: np.random.Generator) -> NDArra
     highest = np.abs(spectra).max(axis=1, keepdims=True)
     scaled = spectra / np.where(highest > 0, highest, 1)
     count = len(spectra)
-    steps = generator.integers(1, max(2, count), (_PARTNERS, count))
+    partners_each = max(_PARTNERS, -(-_MIXED // count))
+    steps = generator.integers(1, max(2, count), (partners_each, count))
     partners = (np.arange(count) + steps) % count
     mixed = 0.5 * (scaled + scaled[partners])
     return np.asarray(mixed.reshape(-1, spectra.shape[1]), dtype=np.float32)

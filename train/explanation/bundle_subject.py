@@ -1,4 +1,4 @@
-"""A bundle as something to explain: its fp32 backbone in torch, its head behind it."""
+"""A bundle as something to explain: its backbone in torch, its head behind it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edge.bundle import Bundle, check_golden
+from edge.bundle.manifest import Precision
 from edge.errors import GoldenMismatchError
 from train.explanation.errors import ExplanationError
 from train.explanation.onnx_network import OnnxNetwork
 from train.explanation.subject import Subject
+
+_EXPLAINED: tuple[Precision, ...] = ("fp32", "int8", "int8.x86")
+"""In this order: a network without rounding where there is one."""
 
 
 def bundle_subject(bundle: Bundle) -> Subject:
@@ -20,9 +24,11 @@ def bundle_subject(bundle: Bundle) -> Subject:
     Raises
     ------
     ExplanationError
-        If torch does not compute the embeddings of the golden spectra that the bundle gives.
+        If torch does not compute the embeddings of the golden spectra that the bundle gives, or
+        the bundle has no precision that torch computes here.
     """
-    network = OnnxNetwork(bundle.backbone("fp32"))
+    precision = _explained(bundle)
+    network = OnnxNetwork(bundle.backbone(precision), precision)
     try:
         check_golden(bundle.golden, network)
     except GoldenMismatchError as error:
@@ -45,4 +51,14 @@ def bundle_subject(bundle: Bundle) -> Subject:
         confidence=head.confidence,
         look=look,
         known=known,
+    )
+
+
+def _explained(bundle: Bundle) -> Precision:
+    for precision in _EXPLAINED:
+        if precision in bundle.precisions:
+            return precision
+    raise ExplanationError(
+        f"{bundle.manifest.name} holds {', '.join(bundle.precisions) or 'none'} of its backbones; "
+        f"explained are {', '.join(_EXPLAINED)}"
     )

@@ -24,11 +24,14 @@ Values = dict[str, Tensor]
 
 
 class OnnxNetwork:
-    """An fp32 backbone as torch computes it; also a `Runner`, so that golden spectra check it.
+    """A backbone as torch computes it; also a `Runner`, so that golden spectra check it.
+
+    Int8 is computed in float, rounded where the file rounds, with gradients as if it did not.
 
     Parameters
     ----------
     content : bytes of the ONNX file: one input (N, 1, B) without default, one output (N, D)
+    precision : which of the bundle's files this is; its tolerance is kept
 
     Raises
     ------
@@ -36,11 +39,12 @@ class OnnxNetwork:
         If the graph has an operator, or more required inputs, than are known here.
     """
 
-    name = "onnx/fp32"  # the tolerance that it has to keep
-    backbone_id: str | None = None  # an fp32 file is what the id is of
-
-    def __init__(self, content: bytes) -> None:
-        graph = onnx.load_from_string(content).graph
+    def __init__(self, content: bytes, precision: str = "fp32") -> None:
+        self.name = f"onnx/{precision}"
+        proto = onnx.load_from_string(content)
+        properties = {part.key: part.value for part in proto.metadata_props}
+        self.backbone_id: str | None = properties.get("backbone_id")
+        graph = proto.graph
         self._nodes = list(graph.node)
         self._constants = {part.name: _tensor(part) for part in graph.initializer}
         required = [part.name for part in graph.input if part.name not in self._constants]
@@ -101,10 +105,18 @@ class OnnxNetwork:
         return seen if seen.shape[-1] > 1 else None
 
     def _normalized(self, name: str) -> str:
-        readers = [node for node in self._nodes if name in node.input]
-        if [node.op_type for node in readers] == ["BatchNormalization"]:
-            return str(readers[0].output[0])
-        return name
+        after = self._behind(name, "QuantizeLinear", "DequantizeLinear")
+        return self._behind(after, "BatchNormalization")
+
+    def _behind(self, name: str, *operators: str) -> str:
+        """Return what some operators in a row make of a tensor that nothing else reads."""
+        found = name
+        for operator in operators:
+            readers = [node for node in self._nodes if found in node.input]
+            if [node.op_type for node in readers] != [operator]:
+                return name
+            found = str(readers[0].output[0])
+        return found
 
 
 def _tensor(part: onnx.TensorProto) -> Tensor:

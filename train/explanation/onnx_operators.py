@@ -185,6 +185,38 @@ def _leaky_relu(attributes: Attributes, x: Tensor) -> Tensor:
     return functional.leaky_relu(x, attributes.get("alpha", 0.01))
 
 
+def _quantize_linear(
+    attributes: Attributes, x: Tensor, scale: Tensor, zero: Tensor | None = None
+) -> Tensor:
+    """Round to the steps of an integer, kept as a float; its gradient is that of no rounding.
+
+    Passed straight through even where a value is cut off: what would change the verdict in the
+    network that was trained is asked, and a template that fits best is what reaches that far.
+    """
+    kind = torch.uint8 if zero is None else zero.dtype
+    limits = torch.iinfo(kind)
+    offset = 0 if zero is None else _along(zero, x, attributes).float()
+    exact = x / _along(scale, x, attributes) + offset
+    steps = torch.clamp(torch.round(exact - offset) + offset, limits.min, limits.max)
+    return exact + (steps - exact).detach()
+
+
+def _dequantize_linear(
+    attributes: Attributes, x: Tensor, scale: Tensor, zero: Tensor | None = None
+) -> Tensor:
+    offset = 0 if zero is None else _along(zero, x, attributes).float()
+    return (x.float() - offset) * _along(scale, x, attributes)
+
+
+def _along(values: Tensor, x: Tensor, attributes: Attributes) -> Tensor:
+    """Shape scales of one axis so that they apply to it; one alone applies to all of `x`."""
+    if values.ndim == 0:
+        return values
+    shape = [1] * x.ndim
+    shape[attributes.get("axis", 1)] = -1
+    return values.reshape(shape)
+
+
 OPERATORS: Mapping[str, Operator] = {
     "Abs": _plain(torch.abs),
     "Add": _plain(torch.add),
@@ -193,6 +225,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Clip": _clip,
     "Concat": _concat,
     "Conv": _conv,
+    "DequantizeLinear": _dequantize_linear,
     "Div": _plain(torch.div),
     "Erf": _plain(torch.erf),
     "Exp": _plain(torch.exp),
@@ -213,6 +246,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Mul": _plain(torch.mul),
     "Neg": _plain(torch.neg),
     "Pow": _plain(torch.pow),
+    "QuantizeLinear": _quantize_linear,
     "Reciprocal": _plain(torch.reciprocal),
     "ReduceMax": _reduction(torch.amax),
     "ReduceMean": _reduction(torch.mean),

@@ -18,7 +18,10 @@ from onnx import TensorProto, helper, numpy_helper
 from edge.bundle import read_bundle, shipped_bundle_path
 from edge.bundle.keys import TrustedKeys
 from edge.runners import OnnxRunner
+from export.activations import observe
+from export.candidates import activations_of, find_candidates
 from export.graph import make_graph
+from export.quantization import express_as_uint8, quantize
 from tests.conftest import TinyBundle
 from tests.support.tiny_bundle import backbone_onnx
 from train.explanation.bundle_subject import bundle_subject
@@ -78,6 +81,43 @@ def test_the_feature_map_is_the_one_of_the_torch_model(name: str) -> None:
     np.testing.assert_allclose(exported.numpy(), trained.numpy(), atol=1e-4)
 
 
+def _quantized(content: bytes, spectra: NDArray[np.float32], share: float = 1.0) -> bytes:
+    """Return a file with everything in int8, which reaches to a share of the largest values."""
+    candidates = find_candidates(content)
+    seen = observe(content, activations_of(candidates), spectra)
+    reach = {name: share * each.magnitudes.largest for name, each in seen.items()}
+    return quantize(content, "0" * 64, [each.name for each in candidates], reach)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_int8_is_rounded_and_cut_off_as_the_runtime_does_it(name: str) -> None:
+    content = make_graph(_model(name), 1392).content
+    int8 = _quantized(content, _spectra()[:, 0], share=0.5)
+
+    for precision, file in {"int8": int8, "int8.x86": express_as_uint8(int8, "0" * 64)}.items():
+        with OnnxRunner(file, precision) as runner, OnnxRunner(content) as plain:
+            expected, exact = runner.infer(_spectra()), plain.infer(_spectra())
+        network = OnnxNetwork(file, precision)
+        assert network.name == f"onnx/{precision}"
+        ours = network.infer(_spectra())
+        assert np.abs(ours - expected).max() < 0.1 * np.abs(expected - exact).max()
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_gradient_of_int8_is_nearly_that_of_fp32(name: str) -> None:
+    content = make_graph(_model(name), 1392).content
+    gradients = []
+    for file in (content, _quantized(content, _spectra()[:, 0])):
+        x = torch.from_numpy(_spectra()).requires_grad_()
+        embedding, seen = OnnxNetwork(file).look(x)
+        assert seen is not None
+        assert seen.shape[-1] > 10
+        gradients.append(torch.autograd.grad(embedding.sum(), x)[0].flatten().double())
+
+    # where rounding makes two lags equal, a maximum may take the other one
+    assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > 0.7
+
+
 def test_the_feature_map_of_a_template_bank_is_what_the_bank_reads() -> None:
     seen = OnnxNetwork(backbone_onnx()).look(torch.from_numpy(_spectra()))[1]
 
@@ -124,6 +164,21 @@ def test_a_backbone_that_torch_computes_differently_is_not_explained(
     bundle_subject(bundle)
     with pytest.raises(ExplanationError, match="golden spectra differ by 1"):
         bundle_subject(replace(bundle, golden=golden))
+
+
+def test_a_bundle_without_fp32_is_explained_by_int8(tiny_bundle: TinyBundle) -> None:
+    bundle = tiny_bundle.read()
+    content = _quantized(bundle.members["backbone.fp32.onnx"], bundle.golden.spectra)
+    rest = {k: v for k, v in bundle.members.items() if not k.startswith("backbone")}
+    golden = replace(bundle.golden, tolerances={"onnx/int8": 1e3})
+    small = replace(bundle, members=rest | {"backbone.int8.onnx": content}, golden=golden)
+
+    logits, seen = bundle_subject(small).look(torch.from_numpy(golden.spectra[:, None]))
+
+    assert seen is not None
+    assert logits.argmax(dim=1).tolist() == list(range(5))
+    with pytest.raises(ExplanationError, match="holds none"):
+        bundle_subject(replace(bundle, members=rest))
 
 
 def test_the_shipped_bundle_passes_its_golden_spectra_in_torch() -> None:
