@@ -21,6 +21,15 @@ settings.register_profile("outcrop", derandomize=True, deadline=None)
 settings.load_profile("outcrop")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_keyring_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whoever runs the tests may have a keyring; none of them reads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.delenv("OUTCROP_KEYRING", raising=False)
+        yield
+
+
 class TinyBundle(NamedTuple):
     """A signed bundle of five minerals, and the key that verifies it."""
 

@@ -3,7 +3,8 @@
 from edge.bundle.archive import pack_bundle
 from edge.bundle.bundle import Bundle, read_bundle
 from edge.bundle.golden import Golden, check_golden
-from edge.bundle.keys import TrustedKeys, demo_key
+from edge.bundle.key_files import demo_key
+from edge.bundle.keys import TrustedKeys
 from edge.bundle.manifest import Manifest
 from edge.bundle.shipped import shipped_bundle_path
 

@@ -78,6 +78,22 @@ def read_bundle(path: Path, trusted: TrustedKeys) -> Bundle:
     BundleSignatureError
         If the signature does not hold or the key is not trusted.
     """
+    content = read_content(path)
+    try:
+        return unpack_bundle(content, trusted)
+    except BundleError as error:
+        error.args = (f"{path}: {error}",)
+        raise
+
+
+def read_content(path: Path) -> bytes:
+    """Return the bytes of a bundle file, nothing of them verified.
+
+    Raises
+    ------
+    BundleFormatError
+        If it cannot be read or is larger than any bundle.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BUNDLE_BYTES + 1)  # a device has no size, and no end
@@ -85,11 +101,7 @@ def read_bundle(path: Path, trusted: TrustedKeys) -> Bundle:
         raise BundleFormatError(f"{path}: {error.strerror}") from error
     if len(content) > LARGEST_BUNDLE_BYTES:
         raise BundleFormatError(f"{path}: larger than {LARGEST_BUNDLE_BYTES} bytes")
-    try:
-        return unpack_bundle(content, trusted)
-    except BundleError as error:
-        error.args = (f"{path}: {error}",)
-        raise
+    return content
 
 
 def unpack_bundle(content: bytes, trusted: TrustedKeys) -> Bundle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -99,6 +100,8 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
     except FileExistsError as error:
         raise KeyFileError(path, "exists; keys are never written over") from error
     except OSError as error:
+        with suppress(OSError):  # half a key is none
+            path.unlink()
         raise KeyFileError(path, f"{error.strerror}") from error
 
 

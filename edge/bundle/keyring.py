@@ -22,7 +22,8 @@ Role = Literal["ground", "device"]
 """ground: bundles and heads; device: heads only."""
 
 _LARGEST_KEYRING_BYTES = 2**20
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$"
+LONGEST_REASON = 500
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$"
 
 
 class _Part(BaseModel):
@@ -33,7 +34,7 @@ class Revocation(_Part):
     """Since when a key is not trusted any more, and why."""
 
     when_utc: AwareDatetime = Field(description="when it was revoked here")
-    reason: str = Field(min_length=1, max_length=500, description="as it was given")
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON, description="as it was given")
 
 
 class KeyEntry(_Part):
@@ -42,7 +43,7 @@ class KeyEntry(_Part):
     key_id: str = Field(pattern=r"^[0-9a-f]{16}$", description="as bundle headers name it")
     public_key: str = Field(pattern=r"^[0-9a-f]{64}$", description="Ed25519, raw, hexadecimal")
     role: Role = Field(description="ground: bundles and heads; device: heads only")
-    name: str = Field(pattern=_NAME, description="who holds it")
+    name: str = Field(pattern=NAME, description="who holds it")
     added_utc: AwareDatetime = Field(description="when it was trusted here")
     revoked: Revocation | None = Field(default=None, description="None while it is trusted")
 
@@ -83,8 +84,9 @@ class Keyring(_Part):
         return self
 
     def find(self, wanted: str) -> KeyEntry | None:
-        """Return the key with this id or name."""
-        return next((e for e in self.keys if wanted in (e.key_id, e.name)), None)
+        """Return the key with this id, or else with this name."""
+        found = {e.name: e for e in self.keys} | {e.key_id: e for e in self.keys}
+        return found.get(wanted)
 
     def having(self, entry: KeyEntry) -> Keyring:
         """Return a keyring with this entry, in place of the one with its id; else at the end."""
@@ -114,12 +116,15 @@ def read_keyring(path: Path, *, missing_ok: bool = False) -> Keyring:
             return Keyring()
         raise KeyringError(path, f"keyring: {error.strerror}") from error
     try:
-        return Keyring.model_validate_json(content)
+        keyring = Keyring.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         said = f"{where}: {first['msg']}" if where else first["msg"]
         raise KeyringError(path, f"no sound keyring: {said}") from error
+    if keyring.model_fields_set != {"version", "keys"}:  # an empty object is no empty keyring
+        raise KeyringError(path, "no sound keyring: without version or keys")
+    return keyring
 
 
 def write_keyring(path: Path, keyring: Keyring) -> None:

@@ -85,7 +85,7 @@ class TrustedKeys:
     def _hint(wanted: bytes) -> str:
         if wanted == key_id(demo_key()):
             return " (it is outcrop's demo key: [bundle] trust_demo_key = true accepts it)"
-        return ": add its public key to the trusted ones if you know who holds it"
+        return ": add its public key to the trusted ones if you know who holds it (`outcrop keys`)"
 
 
 def _allowed(entry: KeyEntry, purpose: Purpose) -> Ed25519PublicKey:

@@ -1,138 +1,104 @@
-"""`outcrop bundle`: is this file what was signed, and what is in it?"""
+"""`outcrop bundle`: is this file what was signed, what is in it, and how do two differ?"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from edge.bundle import Bundle, demo_key
-from edge.bundle.header import key_id
-from edge.classifier import Classifier
-from edge.cli.options import json_option, open_bundle, trust_option
+from edge.bundle import Manifest
+from edge.bundle.changes import compare_bundles
+from edge.cli.bundle_changes import change_lines
+from edge.cli.bundle_golden import run_golden
+from edge.cli.bundle_signing import sign, write_out
+from edge.cli.bundle_summary import members, signer, summary
+from edge.cli.options import bundle_argument, json_option, keyring_option, open_bundle, trust_option
 
 
 @click.group()
 def command() -> None:
-    """Verify and inspect bundles. A bundle that is refused exits with 3."""
+    """Verify, inspect, sign and compare bundles. A bundle that is refused exits with 3."""
+
+
+command.add_command(sign)
 
 
 @command.command()
-@click.argument("bundle_path", metavar="BUNDLE", type=click.Path(path_type=Path))
+@bundle_argument
 @trust_option
+@keyring_option
 @json_option
-def verify(bundle_path: Path, trusted_keys: tuple[Path, ...], as_json: bool) -> None:
-    """Check signature, hashes, contents and golden spectra of BUNDLE."""
-    bundle = open_bundle(bundle_path, trusted_keys)
-    with Classifier(bundle) as classifier:
-        runner = classifier.runner_name
+def verify(
+    bundle_path: Path, trusted_keys: tuple[Path, ...], keyring: Path | None, as_json: bool
+) -> None:
+    """Check signature, hashes, contents and golden spectra of BUNDLE.
+
+    Golden spectra are run on the CPU in every precision that the bundle has a tolerance for
+    there; an engine of TensorRT is checked where it is built.
+    """
+    bundle = open_bundle(bundle_path, trusted_keys, keyring)
+    ran, left = run_golden(bundle)
     if as_json:
-        click.echo(
-            json.dumps({"bundle": str(bundle_path), "key_id": bundle.key_id.hex(), "ok": True})
-        )
+        fields = {"bundle": str(bundle_path), "key_id": bundle.key_id.hex(), "ok": True}
+        click.echo(json.dumps(fields | {"ran": ran, "not_run": left}))
         return
-    click.echo(f"{bundle_path}: good; signed by {_signer(bundle)}; golden spectra hold on {runner}")
+    not_run = f"; not for the CPU, and not run: {', '.join(left)}" if left else ""
+    click.echo(
+        f"{bundle_path}: good; signed by {signer(bundle)}; "
+        f"golden spectra hold on {', '.join(ran)}{not_run}"
+    )
 
 
 @command.command()
-@click.argument("bundle_path", metavar="BUNDLE", type=click.Path(path_type=Path))
+@bundle_argument
 @trust_option
+@keyring_option
 @json_option
-def inspect(bundle_path: Path, trusted_keys: tuple[Path, ...], as_json: bool) -> None:
+def inspect(
+    bundle_path: Path, trusted_keys: tuple[Path, ...], keyring: Path | None, as_json: bool
+) -> None:
     """Show the manifest of BUNDLE, once its signature holds."""
-    bundle = open_bundle(bundle_path, trusted_keys)
+    bundle = open_bundle(bundle_path, trusted_keys, keyring)
     if as_json:
         click.echo(bundle.manifest.model_dump_json())
         return
     console = Console(markup=False, emoji=False)  # a manifest may hold any text
-    console.print(_summary(bundle))
-    console.print(_members(bundle))
+    console.print(summary(bundle))
+    console.print(members(bundle))
 
 
-def _signer(bundle: Bundle) -> str:
-    name = bundle.key_id.hex()
-    if bundle.key_id == key_id(demo_key()):
-        return f"{name} (the demo key: proves that it is whole, not where it comes from)"
-    return name
+@command.command()
+@click.argument("before_path", metavar="BEFORE", type=click.Path(path_type=Path))
+@click.argument("after_path", metavar="AFTER", type=click.Path(path_type=Path))
+@trust_option
+@keyring_option
+@json_option
+def diff(
+    before_path: Path,
+    after_path: Path,
+    trusted_keys: tuple[Path, ...],
+    keyring: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what changed from BEFORE to AFTER: manifest, classes, figures, head, files."""
+    before, after = (open_bundle(path, trusted_keys, keyring) for path in (before_path, after_path))
+    changes = compare_bundles(before, after)
+    if as_json:
+        click.echo(json.dumps(asdict(changes)))
+        return
+    for line in change_lines(changes):
+        click.echo(line)
 
 
-def _summary(bundle: Bundle) -> Table:
-    manifest = bundle.manifest
-    validation, training = manifest.cross_validation, manifest.training_data
-    table = Table(show_header=False, box=None)
-    table.add_column(style="bold")
-    table.add_column()
-    rows = {
-        "name": f"{manifest.name}, release {manifest.release}, {manifest.created_utc}",
-        "signed by": _signer(bundle),
-        "backbone": f"{manifest.backbone_id[:16]}…, embedding {manifest.embedding_size}",
-        "grid": f"{manifest.grid.start:g} + {manifest.grid.step:g}·i, "
-        f"{manifest.grid.count} points, {manifest.grid.axis_kind}",
-        "classes": f"{len(manifest.classes)}: {', '.join(manifest.classes)}",
-        "trained on": f"{training.description}: {training.spectra} spectra of "
-        f"{training.specimens} specimens; cite {training.citation}",
-        "cross-validated": f"top-1 {validation.top1:.3f} (folds "
-        f"{min(validation.top1_folds):.3f} to {max(validation.top1_folds):.3f}), top-3 "
-        f"{validation.top3:.3f}, NLL {validation.nll:.3f}; {validation.method}, n = {validation.n}",
-        "confidence": _confidence(bundle),
-        "unknown": _unknown(bundle),
-        "drift": _drift(bundle),
-        "pooling": _pooling(bundle),
-        "lasers": ", ".join(f"{nm:g} nm" for nm in manifest.laser_wavelengths_nm),
-        "runs": ", ".join(f"{where}: {what}" for where, what in manifest.precision.items()),
-        "licence": manifest.licence,
-    }
-    for name, text in rows.items():
-        table.add_row(name, text)
-    return table
-
-
-def _confidence(bundle: Bundle) -> str:
-    found = bundle.manifest.calibration
-    if found is None:
-        return "not measured"
-    return (
-        f"calibration error {found.ece:.1%} ({found.ece_bins} bins of equal mass); prediction sets "
-        f"hold the truth in {found.coverage:.1%} of cases ({found.nominal_coverage:.0%} intended), "
-        f"{found.set_size:.2f} minerals on average; {found.method}, n = {found.n}"
-    )
-
-
-def _unknown(bundle: Bundle) -> str:
-    found = bundle.manifest.unknown
-    if found is None:
-        return "not measured"
-    return (
-        f"AUROC {found.auroc:.3f} (largest softmax alone {found.auroc_softmax:.3f}); "
-        f"{found.taken_for_known:.0%} of unknown spectra taken for known where 90 % of known are "
-        f"kept, {found.taken_for_known_here:.0%} at the threshold here, which keeps "
-        f"{found.known_share:.0%}; {found.method}, n = {found.n} of {found.minerals} minerals"
-    )
-
-
-def _drift(bundle: Bundle) -> str:
-    envelope = bundle.manifest.drift_envelope
-    if envelope is None:
-        return "not measured"
-    shown = {-30, -15, 0, 15, 30}
-    pairs = zip(envelope.displacement_cm1, envelope.top1, strict=True)
-    return "top-1 " + ", ".join(f"{top1:.3f} at {d:+d} cm⁻¹" for d, top1 in pairs if d in shown)
-
-
-def _pooling(bundle: Bundle) -> str:
-    lags = bundle.manifest.lags
-    if not lags:
-        return "fixed in the backbone"
-    unit = "cm⁻¹" if bundle.manifest.grid.axis_kind == "raman_shift_cm1" else "°"
-    step = lags[-1] - lags[-2] if len(lags) > 1 else 0.0
-    return f"over ±{lags[-1]:g} {unit}, can be set lower in steps of {step:g}"
-
-
-def _members(bundle: Bundle) -> Table:
-    table = Table("member", "bytes", "sha256")
-    for name, member in bundle.manifest.members.items():
-        table.add_row(name, f"{member.size:,}", f"{member.sha256[:16]}…")
-    return table
+@command.command()
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; printed if not given.")
+def schema(out: Path | None) -> None:
+    """Write the JSON Schema of a bundle's manifest."""
+    text = json.dumps(Manifest.model_json_schema(), indent=1, ensure_ascii=False)
+    if out is None:
+        click.echo(text)
+    else:
+        write_out(out, f"{text}\n".encode())

@@ -20,6 +20,7 @@ _COMMANDS = {
     "classify": "edge.cli.classify",
     "demo": "edge.cli.demo",
     "evaluate": "edge.cli.evaluate",
+    "keys": "edge.cli.keys",
     "records": "edge.cli.records",
     "run": "edge.cli.run",
     "simulate": "edge.cli.simulate",

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
-from edge.bundle import Bundle, TrustedKeys, read_bundle, shipped_bundle_path
+from edge.bundle import Bundle, read_bundle, shipped_bundle_path
+from edge.cli.trust import desk_keys
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+bundle_argument = click.argument("bundle_path", metavar="BUNDLE", type=click.Path(path_type=Path))
 
 bundle_option = click.option(
     "--bundle",
@@ -25,6 +28,13 @@ trust_option = click.option(
     type=click.Path(path_type=Path),
     multiple=True,
     help="PEM file of a public key to trust, besides outcrop's demo key; may be repeated.",
+)
+
+keyring_option = click.option(
+    "--keyring",
+    type=click.Path(path_type=Path),
+    help="Keyring, as `outcrop keys` writes it; OUTCROP_KEYRING names it where this is not given, "
+    "else it is outcrop/keyring.json in the folder of the user's configuration.",
 )
 
 pooling_option = click.option(
@@ -44,6 +54,6 @@ seed_option = click.option(
 )
 
 
-def open_bundle(path: Path, trusted_keys: tuple[Path, ...]) -> Bundle:
-    """Open a bundle at the desk, where the demo key is trusted beside the given ones."""
-    return read_bundle(path, TrustedKeys.load(trusted_keys, demo=True))
+def open_bundle(path: Path, trusted_keys: tuple[Path, ...], keyring: Path | None = None) -> Bundle:
+    """Open a bundle at the desk, which trusts the given keys, the keyring's and the demo key."""
+    return read_bundle(path, desk_keys(trusted_keys, keyring))

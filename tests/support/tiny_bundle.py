@@ -20,7 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 from edge.bundle import Golden, Manifest, pack_bundle
 from edge.bundle.archive import describe_members
 from edge.bundle.golden import pack_golden
-from edge.bundle.manifest import CrossValidation, GridSpec, TrainingData
+from edge.bundle.manifest import SCHEMA_VERSION, CrossValidation, GridSpec, TrainingData
 from edge.head import Head, pack_head
 from edge.preprocess import PAPER_GRID, preprocess
 from edge.runners import OnnxRunner
@@ -104,7 +104,7 @@ def _golden(backbone: bytes) -> Golden:
 
 def _manifest(backbone_id: str, members: dict[str, bytes]) -> Manifest:
     return Manifest(
-        schema_version=1,
+        schema_version=SCHEMA_VERSION,
         release=1,
         name="tiny",
         created_utc="2026-01-01T00:00:00Z",

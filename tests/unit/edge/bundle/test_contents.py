@@ -94,6 +94,15 @@ def test_a_manifest_that_says_something_else_is_refused(repack, trusted, made, c
     refused(repack(as_json(made[0]) | changes), trusted, said)
 
 
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_older_schemas_are_still_read(repack, trusted, made, version):
+    later = {3: (), 2: ("derived",), 1: ("derived", "calibration", "unknown")}[version]
+    fields = {name: value for name, value in as_json(made[0]).items() if name not in later}
+    bundle = unpack_bundle(repack(fields | {"schema_version": version}), trusted)
+    assert bundle.manifest.derived == {}
+    assert bundle.precisions == ("fp32",)
+
+
 @pytest.mark.parametrize("changes", [{}, {"news": 1}, {"release": "x", "classes": 5}])
 @pytest.mark.parametrize("version", [0, 4, 99])
 def test_a_manifest_of_another_schema_has_its_own_error(repack, trusted, made, version, changes):

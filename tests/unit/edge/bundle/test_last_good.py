@@ -102,7 +102,7 @@ def test_a_damaged_record_is_never_taken_for_no_record(last_good, made, content,
 
 def test_a_folder_that_cannot_be_written_is_named_and_the_old_bundle_stays(tmp_path, made, content):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(LastGoodError, match="file/x.*: Not a directory"):
+    with pytest.raises(LastGoodError, match=r"file/x.*: Not a directory"):
         LastGood(tmp_path / "file" / "x").keep(content, made[0])
     with pytest.raises(LastGoodError, match="No such file"):
         LastGood(tmp_path).keep(tmp_path / "missing.outcrop", made[0])
