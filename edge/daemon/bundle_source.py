@@ -59,7 +59,7 @@ class BundleSource:
         return self._is_refused and not self._watch.has_changed()
 
     def is_to_be_read(self) -> bool:
-        """Return whether bundle or keys have changed; looks at the disk every few seconds."""
+        """Return whether bundle or keys have changed; looks at the disk once a second."""
         return self._watch.is_due() and self._watch.has_changed()
 
     def keep(self, bundle: Bundle) -> None:

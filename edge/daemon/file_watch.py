@@ -1,4 +1,4 @@
-"""Have files changed since they were last read? Asked often, looked at every few seconds."""
+"""Have files changed since they were last read? Asked often, looked at once a second."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FileWatch:
     def __init__(
         self,
         paths: Iterable[Path],
-        interval_s: float = 2.0,
+        interval_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._paths = tuple(paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import resource
 import signal
@@ -17,7 +18,13 @@ from typing import Any
 
 import tomli_w
 
+from edge.store import Record, read_records
 from firmware_bridge.identity import FrameIdentity
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 Event = dict[str, Any]
 _PATIENCE_S = 60.0
@@ -39,10 +46,23 @@ def write_config(
     return config
 
 
+def set_sections(config: Path, **sections: dict[str, object]) -> None:
+    """Set settings in sections of a configuration file, in place."""
+    settings = tomllib.loads(config.read_text())
+    for name, values in sections.items():
+        settings[name] = settings.get(name, {}) | values
+    config.write_text(tomli_w.dumps(settings))
+
+
 class Daemon:
     """`outcrop run` in a process of its own; its events arrive on a queue."""
 
-    def __init__(self, config: Path, largest_file_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        config: Path,
+        largest_file_bytes: int | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         def limit() -> None:
             if largest_file_bytes is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes,) * 2)
@@ -52,6 +72,7 @@ class Daemon:
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=limit,
+            env=os.environ | (environment or {}),
         )
         self.seen: list[Event] = []
         self._queue: queue.Queue[Event | None] = queue.Queue()
@@ -100,9 +121,13 @@ class Daemon:
 
 
 @contextmanager
-def daemon(config: Path, largest_file_bytes: int | None = None) -> Iterator[Daemon]:
+def daemon(
+    config: Path,
+    largest_file_bytes: int | None = None,
+    environment: dict[str, str] | None = None,
+) -> Iterator[Daemon]:
     """Run a daemon; kill it at the end if it still lives."""
-    running = Daemon(config, largest_file_bytes)
+    running = Daemon(config, largest_file_bytes, environment)
     try:
         yield running
     finally:
@@ -136,6 +161,15 @@ def resident_mb(process_id: int) -> float:
     status = Path(f"/proc/{process_id}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
+
+
+def recorded(folder: Path) -> dict[FrameIdentity, Record]:
+    """Return what a daemon stored in `folder/store`, by frame; fail where one is there twice."""
+    records = list(read_records(folder / "store"))
+    by_identity = {record.identity: record for record in records}
+    if len(by_identity) != len(records):
+        raise AssertionError("a frame is stored twice")
+    return by_identity
 
 
 def shown(folder: Path) -> dict[FrameIdentity, str]:

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import tomli_w
 
-from edge.store import Record, read_records
+from edge.store import read_records
 from firmware_bridge.link import LinkSession, LinkSettings
 from firmware_bridge.ports import open_port
-from tests.support.processes import daemon, shown, simulator, write_config
+from tests.support.processes import daemon, recorded, shown, simulator, write_config
 from tests.support.tiny_bundle import CLASSES, write_tiny_bundle
 
 if sys.version_info >= (3, 11):
@@ -34,22 +34,15 @@ def config(tmp_path: Path) -> Path:
     return write_config(tmp_path, tmp_path / "spectrometer", *write_tiny_bundle(tmp_path))
 
 
-def _records(folder: Path) -> dict[object, Record]:
-    records = list(read_records(folder / "store"))
-    by_identity = {record.identity: record for record in records}
-    assert len(by_identity) == len(records), "a frame is stored twice"
-    return by_identity
-
-
 def test_spectra_are_recorded_acknowledged_and_recognized(tmp_path: Path, config: Path) -> None:
     with simulator(tmp_path, 47, 40) as instrument, daemon(config) as running:
         assert running.wait_for("daemon.ready")["classifying"] is True
         assert instrument.wait(60) == 0, "frames were left unacknowledged"
         assert running.terminate() == 0
-    records, truth = _records(tmp_path), shown(tmp_path)
+    records, truth = recorded(tmp_path), shown(tmp_path)
     assert records.keys() == truth.keys()
     for identity, label in truth.items():
-        verdict = records[identity].verdict  # type: ignore[index]
+        verdict = records[identity].verdict
         assert verdict is not None
         assert verdict.invalid is None
         if label in CLASSES:
@@ -78,7 +71,7 @@ def _kill_repeatedly(folder: Path, config: Path, *, kills: int, count: int, rate
         with daemon(config) as running:
             assert instrument.wait(count / rate_hz + 120) == 0, "frames were left unacknowledged"
             assert running.terminate() == 0
-    records, truth = _records(folder), shown(folder)
+    records, truth = recorded(folder), shown(folder)
     assert records.keys() == truth.keys()
     assert all(record.verdict is not None for record in records.values())
 
@@ -95,12 +88,12 @@ def test_what_was_recorded_without_a_bundle_is_classified_at_the_next_start(
             assert running.wait_for("daemon.ready")["classifying"] is False
             assert instrument.wait(60) == 0
             assert running.terminate() == 0
-        assert all(record.verdict is None for record in _records(tmp_path).values())
+        assert all(record.verdict is None for record in recorded(tmp_path).values())
     bundle.write_bytes(good)
     with daemon(config) as running:
         assert running.wait_for("backlog.classified")["frames"] == 12
         assert running.terminate() == 0
-    assert all(record.verdict is not None for record in _records(tmp_path).values())
+    assert all(record.verdict is not None for record in recorded(tmp_path).values())
 
 
 def test_a_pooling_the_bundle_does_not_have_is_told_and_recording_goes_on(
@@ -113,7 +106,7 @@ def test_a_pooling_the_bundle_does_not_have_is_told_and_recording_goes_on(
         assert "has one pooling width" in running.wait_for("bundle.refused")["reason"]
         assert instrument.wait(60) == 0
         assert running.terminate() == 0
-    assert len(_records(tmp_path)) == 6
+    assert len(recorded(tmp_path)) == 6
 
 
 def test_a_full_disk_is_not_acknowledged_and_nothing_is_lost(tmp_path: Path, config: Path) -> None:
@@ -128,7 +121,7 @@ def test_a_full_disk_is_not_acknowledged_and_nothing_is_lost(tmp_path: Path, con
         with daemon(config) as running:
             assert instrument.wait(60) == 0
             assert running.terminate() == 0
-    assert _records(tmp_path).keys() == shown(tmp_path).keys()
+    assert recorded(tmp_path).keys() == shown(tmp_path).keys()
 
 
 def test_a_port_that_does_not_exist_is_told_and_tried_again(tmp_path: Path, config: Path) -> None:
@@ -139,7 +132,7 @@ def test_a_port_that_does_not_exist_is_told_and_tried_again(tmp_path: Path, conf
             running.wait_for("link.connected")
             assert instrument.wait(60) == 0
         assert running.terminate() == 0
-    assert len(_records(tmp_path)) == 3
+    assert len(recorded(tmp_path)) == 3
 
 
 def test_a_silent_port_is_told_and_the_daemon_stays_stoppable(tmp_path: Path, config: Path) -> None:
@@ -166,7 +159,7 @@ def test_tcp_and_another_pixel_count_work_by_configuration_alone(tmp_path: Path)
         assert running.wait_for("link.connected")["pixel_count"] == 1024
         assert instrument.wait(60) == 0
         assert running.terminate() == 0
-    assert _records(tmp_path).keys() == shown(tmp_path).keys()
+    assert recorded(tmp_path).keys() == shown(tmp_path).keys()
 
 
 def test_a_reboot_starts_sequences_anew_and_mistakes_nothing_for_a_duplicate(
@@ -181,7 +174,7 @@ def test_a_reboot_starts_sequences_anew_and_mistakes_nothing_for_a_duplicate(
         assert running.terminate() == 0
     assert len(truths) == 10
     assert len({identity.boot_id for identity in truths}) == 2
-    assert _records(tmp_path).keys() == truths.keys()
+    assert recorded(tmp_path).keys() == truths.keys()
 
 
 def test_two_instruments_are_recorded_side_by_side(tmp_path: Path, config: Path) -> None:
@@ -200,7 +193,7 @@ def test_two_instruments_are_recorded_side_by_side(tmp_path: Path, config: Path)
         assert running.terminate() == 0
     truth = shown(folders[0]) | shown(folders[1])
     assert len(truth) == 20
-    assert _records(tmp_path).keys() == truth.keys()
+    assert recorded(tmp_path).keys() == truth.keys()
 
 
 def test_sigterm_stops_the_instrument_too(tmp_path: Path, config: Path) -> None:
