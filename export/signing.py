@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.bundle import key_files
+from edge.bundle.key_files import public_pem
+from edge.errors import KeyFileError
 from export.errors import SigningKeyError
+
+__all__ = ["public_pem", "read_private_key"]
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:
-    """Read an unencrypted Ed25519 private key in PEM form.
+    """Read an unencrypted Ed25519 private key in PEM form, as `outcrop keys new` writes it.
 
     Raises
     ------
@@ -24,18 +23,6 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
         If the file is missing, encrypted, or holds something else.
     """
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except OSError as error:
-        raise SigningKeyError(f"{path}: {error.strerror}") from error
-    except TypeError as error:
-        raise SigningKeyError(f"{path}: the key is encrypted; give it decrypted") from error
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise SigningKeyError(f"{path}: holds no private key in PEM form") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SigningKeyError(f"{path}: expected an Ed25519 private key")
-    return key
-
-
-def public_pem(key: Ed25519PublicKey) -> bytes:
-    """Return a public key in PEM form."""
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return key_files.read_private_key(path)
+    except KeyFileError as error:
+        raise SigningKeyError(str(error)) from error

@@ -17,6 +17,8 @@ from edge.cli.bundle_signing import sign, write_out
 from edge.cli.bundle_summary import members, signer, summary
 from edge.cli.options import bundle_argument, json_option, keyring_option, open_bundle, trust_option
 
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
 
 @click.group()
 def command() -> None:
@@ -97,7 +99,8 @@ def diff(
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; printed if not given.")
 def schema(out: Path | None) -> None:
     """Write the JSON Schema of a bundle's manifest."""
-    text = json.dumps(Manifest.model_json_schema(), indent=1, ensure_ascii=False)
+    fields = {"$schema": _DIALECT, **Manifest.model_json_schema()}
+    text = json.dumps(fields, indent=1, ensure_ascii=False)
     if out is None:
         click.echo(text)
     else:

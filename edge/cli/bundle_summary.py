@@ -58,9 +58,7 @@ def members(bundle: Bundle) -> Table:
     for name, member in bundle.manifest.members.items():
         table.add_row(name, f"{member.size:,}", f"{member.sha256[:16]}…", "")
     for name, made in bundle.manifest.derived.items():
-        table.add_row(
-            name, f"{made.size:,}", f"{made.sha256[:16]}…", f"{made.source} + {made.patch}"
-        )
+        table.add_row(name, f"{made.size:,}", f"{made.sha256[:16]}…", made.source)
     return table
 
 
