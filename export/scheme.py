@@ -58,7 +58,7 @@ class QuantizationScheme(BaseModel):
 
     calibration_spectra: int = Field(ge=1, description="spectra that set the scales")
     validation_spectra: int = Field(ge=1, description="others, by which choices were judged")
-    mixed_spectra: int = Field(ge=1, description="halves of two of those")
+    mixed_spectra: int = Field(ge=1, description="mixtures of two of those")
     calibration: Method | None = Field(
         description="chosen: the largest ratio of embedding to error; none where nothing is int8"
     )
