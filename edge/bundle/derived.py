@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from edge.bundle.difference import apply_difference, make_difference
+from edge.bundle.difference import LARGEST_MADE_BYTES, apply_difference, make_difference
 from edge.bundle.manifest import Derived
 from edge.errors import BundleFormatError
 
@@ -46,9 +46,11 @@ def make_files(members: Mapping[str, bytes], derived: Mapping[str, Derived]) -> 
     Raises
     ------
     BundleFormatError
-        If source or patch are missing, a member has the same name, or what comes out is not
-        what the manifest says.
+        If source or patch are missing, a member has the same name, what comes out is not what
+        the manifest says, or all of them together are larger than any bundle.
     """
+    if sum(told.size for told in derived.values()) > LARGEST_MADE_BYTES:
+        raise BundleFormatError(f"makes files of more than {LARGEST_MADE_BYTES} bytes")
     return {name: _make(name, told, members) for name, told in derived.items()}
 
 

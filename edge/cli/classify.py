@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.classifier import Classifier, Verdict
-from edge.cli.options import bundle_option, json_option, open_bundle, pooling_option, trust_option
+from edge.cli.options import (
+    bundle_option,
+    json_option,
+    keyring_option,
+    open_bundle,
+    pooling_option,
+    trust_option,
+)
 from edge.data import Fault, Sample, read_all
 from edge.errors import SpectrumError
 from edge.preprocess import Grid, preprocess
@@ -24,12 +31,14 @@ _BATCH = 256
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @bundle_option
 @trust_option
+@keyring_option
 @pooling_option
 @json_option
 def command(
     data: tuple[Path, ...],
     bundle_path: Path,
     trusted_keys: tuple[Path, ...],
+    keyring: Path | None,
     pooling_cm1: float | None,
     as_json: bool,
 ) -> int:
@@ -39,7 +48,7 @@ def command(
     if a file could not be read or a spectrum is invalid; the others are classified all the same.
     """
     faults = 0
-    bundle = open_bundle(bundle_path, trusted_keys)
+    bundle = open_bundle(bundle_path, trusted_keys, keyring)
     with Classifier(bundle, pooling=pooling_cm1) as classifier:
         for item, verdict in _verdicts(classifier, read_all(data)):
             faults += verdict.invalid is not None

@@ -14,6 +14,7 @@ from edge.cli.options import (
     bundle_option,
     count_option,
     json_option,
+    keyring_option,
     open_bundle,
     pooling_option,
     seed_option,
@@ -30,6 +31,7 @@ from edge.evaluation import Evaluation, evaluate
 @click.argument("data", type=click.Path(path_type=Path))
 @bundle_option
 @trust_option
+@keyring_option
 @pooling_option
 @click.option("--displace-cm1", type=float, default=0.0, help="Move the peaks by this much, cm⁻¹.")
 @click.option(
@@ -46,6 +48,7 @@ def command(
     data: Path,
     bundle_path: Path,
     trusted_keys: tuple[Path, ...],
+    keyring: Path | None,
     pooling_cm1: float | None,
     displace_cm1: float,
     mode: str,
@@ -58,7 +61,7 @@ def command(
     Fractions, not percent. Spectra the bundle was trained on say little: the accuracy to
     believe is the cross-validated one in `outcrop bundle inspect`.
     """
-    bundle = open_bundle(bundle_path, trusted_keys)
+    bundle = open_bundle(bundle_path, trusted_keys, keyring)
     samples = draw(readable_samples(data), count, seed)
     chosen = cast(DisplacementMode, mode)
     with Classifier(bundle, pooling=pooling_cm1) as classifier:

@@ -232,3 +232,17 @@ def test_a_damaged_keyring_stops_every_command_that_needs_it(run, ring, pair):
         assert (outcome.code, outcome.out) == (2, "")
         assert "no sound keyring" in outcome.err
     assert ring.read_text() == "{"
+
+
+@pytest.mark.parametrize("command", ["classify", "evaluate"])
+def test_every_desk_command_asks_the_keyring(run, ring, tiny_bundle, tmp_path, command):
+    (tmp_path / "a.txt").write_text("##NAMES=Quartz\n200,1\n400,2\n1500,1\n")
+    on_tiny = (command, "--bundle", tiny_bundle.path, tmp_path / "a.txt")
+    assert run(*on_tiny).code == 3
+    run("keys", "trust", tiny_bundle.key, "--role", "ground", "--name", "tiny")
+    assert run(*on_tiny).code == 0
+    run("keys", "revoke", "tiny", "--reason", "a test")
+    refused = run(*on_tiny, "--trust", tiny_bundle.key)
+    assert refused.code == 3
+    assert "(tiny), which was revoked" in refused.err
+    assert run(*on_tiny, "--keyring", tmp_path / "no.json").code == 2

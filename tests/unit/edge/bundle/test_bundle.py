@@ -145,11 +145,37 @@ def test_one_flipped_bit_anywhere_is_refused(content, trusted):
             unpack_bundle(bytes(damaged), trusted)
 
 
+def test_one_flipped_bit_anywhere_in_the_shipped_bundle_is_refused():
+    content = bytearray(shipped_bundle_path().read_bytes())
+    trusted = TrustedKeys.load(demo=True)
+    for bit in np.random.default_rng(9).integers(8 * len(content), size=1_000):
+        content[bit // 8] ^= 1 << (bit % 8)
+        with pytest.raises(BundleError):
+            unpack_bundle(content, trusted)
+        content[bit // 8] ^= 1 << (bit % 8)
+    assert unpack_bundle(bytes(content), trusted)
+
+
 def test_any_truncation_is_refused(content, trusted):
-    rng = np.random.default_rng(7)
-    for length in {*range(100), *rng.integers(len(content), size=200), len(content) - 1}:
+    """Every 1/200 of its length, every length of a header, and one byte less."""
+    lengths = {*range(100), *np.linspace(0, len(content), 200, endpoint=False).astype(int)}
+    for length in (*lengths, len(content) - 1):
         with pytest.raises(BundleError):
             unpack_bundle(content[:length], trusted)
+
+
+@pytest.mark.parametrize("stored", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_the_same_files_zipped_again_are_refused(content, trusted, stored):
+    """Whoever can read a bundle can zip it anew, but not sign it."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content[HEADER_BYTES:])) as old,
+        zipfile.ZipFile(buffer, "w", stored) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(BundleSignatureError, match="does not hold"):
+        unpack_bundle(content[:HEADER_BYTES] + buffer.getvalue(), trusted)
 
 
 @pytest.mark.parametrize("more", [b"\0", b"\n", b"PK\5\6" + bytes(18)])

@@ -100,6 +100,13 @@ def test_what_does_not_come_out_as_promised_is_refused(members, changes, said):
         make_files(kept, told)
 
 
+def test_a_bundle_cannot_ask_for_endless_memory():
+    kept, derived = derive(FILES)
+    told = {f"{n}.onnx": derived[X86].model_copy(update={"size": 2**20}) for n in range(65)}
+    with pytest.raises(BundleFormatError, match="makes files of more than 67108864 bytes"):
+        make_files(kept, told)
+
+
 def test_a_derived_file_that_cannot_be_made_refuses_the_bundle(short, repack, trusted):
     manifest, members = short
     told = Derived(source=INT8, patch="head.npz", sha256="0" * 64, size=1).model_dump()
