@@ -10,6 +10,7 @@ import onnx
 from onnx import TensorProto, numpy_helper
 
 from edge.runners import OnnxRunner
+from export.candidates import find_candidates
 from export.graph import OPSET, Graph
 from export.precisions import Backbones
 from export.quantization import express_as_uint8, quantize
@@ -69,8 +70,9 @@ def test_int8_stays_near_fp32(graph: Graph, int8: bytes, spectra: RunSpectra) ->
 
 
 def test_quantizing_says_nothing(graph: Graph, capfd: pytest.CaptureFixture[str]) -> None:
-    reach = dict.fromkeys(("clamp", "conv2d_2"), 1.0)
-    made = quantize(graph.content, graph.backbone_id, ["node_Conv_105"], reach)
+    bank = find_candidates(graph.content)[-1]
+    reach = dict.fromkeys(bank.activations, 1.0)
+    made = quantize(graph.content, graph.backbone_id, [bank.name], reach)
 
     assert len(_zero_points(made)) == 5
     assert capfd.readouterr() == ("", "")
