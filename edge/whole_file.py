@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -17,6 +19,8 @@ def write_whole(path: Path, content: bytes) -> None:
         If it cannot be written; what was there before is then as it was.
     """
     path = path.resolve()
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "Not a regular file")  # a device must not be renamed away
     partial = path.with_name(f".{path.name}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -32,9 +36,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power loss."""
+    """Make a rename last through a power loss, where the file system can."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with suppress(OSError):  # network file systems refuse it; the file is whole all the same
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    os.close(descriptor)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from edge.bundle.header import sign
 from edge.bundle.manifest import WRONG_SCHEMA, Manifest, Member
 from edge.errors import BundleFormatError, BundleSchemaError
+from edge.npz import DAMAGE
 
 MANIFEST = "manifest.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -59,7 +60,7 @@ def unpack_archive(content: bytes) -> tuple[Manifest, dict[str, bytes]]:
             entries = archive.infolist()
             _check_entries(entries)
             files = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except DAMAGE as error:
         raise BundleFormatError(f"the archive is damaged: {error}") from error
     manifest = _read_manifest(files.pop(MANIFEST, None))
     _check_members(manifest, files)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from edge.errors import BundleFormatError
 from edge.npz import DAMAGE
 
-_LARGEST = 127  # of int8, the same to both sides
+_LARGEST = np.float32(127)  # of int8, the same to both sides
+_SMALLEST = np.float32(1e-30)  # a row below that is zero, and its scale would be none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,7 @@ def pack_exemplars(exemplars: Exemplars) -> bytes:
     A value is off by at most 1/254 of the largest of its row.
     """
     largest = np.abs(exemplars.embeddings).max(axis=1, keepdims=True, initial=0.0)
-    scales = (np.where(largest > 0, largest, 1.0) / _LARGEST).astype(np.float32)
+    scales = np.where(largest > _SMALLEST, largest, 1.0).astype(np.float32) / _LARGEST
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,

@@ -11,8 +11,8 @@ import pytest
 from edge.bundle.archive import MANIFEST
 from edge.bundle.bundle import unpack_bundle
 from edge.bundle.golden import pack_golden, unpack_golden
-from edge.bundle.header import sign
-from edge.errors import BundleSchemaError
+from edge.bundle.header import HEADER_BYTES, sign
+from edge.errors import BundleError, BundleSchemaError
 from edge.head import pack_head, unpack_head
 from tests.support.signed_bundles import as_json, redescribed, refused
 from tests.support.tiny_bundle import CLASSES
@@ -117,6 +117,25 @@ def test_a_manifest_of_another_schema_has_its_own_error(repack, trusted, made, v
 @pytest.mark.parametrize("text", [b"", b"{", b"no json", b"[]", b"null", b"\xff\xfe", b"{}"])
 def test_a_manifest_that_is_no_manifest_is_refused(repack, trusted, text):
     refused(repack(text), trusted, r"^manifest\.json: ")
+
+
+def test_a_zip_that_was_damaged_before_it_was_signed_is_refused_or_harmless(
+    content, key, trusted, made
+):
+    """A signature says who, not that they did well: nothing but a BundleError comes of it."""
+    rng = np.random.default_rng(10)
+    archive = content[HEADER_BYTES:]
+    refusals = 0
+    for place in (*rng.integers(len(archive), size=300), *(len(archive) - np.arange(1, 500))):
+        damaged = bytearray(archive)
+        damaged[place] ^= 1 << rng.integers(8)
+        try:
+            bundle = unpack_bundle(sign(bytes(damaged), key), trusted)
+        except BundleError:
+            refusals += 1
+        else:
+            assert bundle.members == made[1]
+    assert refusals > 500
 
 
 def test_a_bundle_without_a_manifest_is_refused(repack, trusted):

@@ -60,6 +60,11 @@ def test_rows_of_zeros_and_no_rows_at_all_are_kept():
     assert unpack_exemplars(pack_exemplars(none)).embeddings.shape == (0, 3)
 
 
+def test_a_row_too_small_for_a_scale_is_zero():
+    tiny = Exemplars(np.full((1, 3), 1e-42, np.float32), np.array([0]), CLASSES)
+    np.testing.assert_array_equal(unpack_exemplars(pack_exemplars(tiny)).embeddings, 0)
+
+
 def test_float16_of_older_bundles_is_read():
     old = arrays(embeddings=np.full((2, 3), 0.5, np.float16), scales=None)
     np.testing.assert_array_equal(unpack_exemplars(old).embeddings, 0.5)
