@@ -29,9 +29,8 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError:
+    finally:  # nothing is left of it, Ctrl-C included
         partial.unlink(missing_ok=True)
-        raise
     _sync_folder(path.parent)
 
 
