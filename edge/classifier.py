@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
@@ -14,58 +13,14 @@ from typing_extensions import Self
 from edge.bundle import Bundle, check_golden
 from edge.bundle.manifest import Precision
 from edge.errors import AxisError, BundleFormatError, InvalidSpectrumError
-from edge.head import Head
 from edge.lags import lag_mask
-from edge.preprocess import PREPROCESSING, preprocess
+from edge.preprocess import PREPROCESSING, Preprocessor
 from edge.runners import Runner
 from edge.runners.choice import RunnerSettings, choose_precision, make_runner
 from edge.spectrum import Spectrum
+from edge.verdict import Verdict, judge
 
-_TOP = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a spectrum was taken for, and how sure that is.
-
-    Parameters
-    ----------
-    label : the most probable mineral; None where the spectrum is invalid
-    probability : calibrated, of that mineral
-    top : the five most probable minerals with their probabilities
-    known : False where nothing like it was seen in training
-    prediction_set : minerals not ruled out at the head's coverage, most probable first
-    invalid : why the spectrum was not classified; None where it was
-    """
-
-    label: str | None
-    probability: float
-    top: tuple[tuple[str, float], ...]
-    known: bool
-    prediction_set: tuple[str, ...]
-    invalid: str | None = None
-
-    @classmethod
-    def refused(cls, reason: str) -> Verdict:
-        """Return the verdict on a spectrum that is kept but not classified."""
-        return cls(None, 0.0, (), False, (), reason)
-
-
-def judge(probabilities: NDArray[np.float32], head: Head, *, known: bool) -> Verdict:
-    """Turn one row of class probabilities (K,), and whether it is known, into a verdict."""
-    if not np.isfinite(probabilities).all():
-        return Verdict.refused("the backbone gave values that are not numbers")
-    order = np.argsort(-probabilities, kind="stable")
-    ranked = [(head.classes[k], float(probabilities[k])) for k in order[:_TOP]]
-    label, best = ranked[0]
-    kept = max(1, int((probabilities >= head.set_probability).sum()))
-    return Verdict(
-        label=label,
-        probability=best,
-        top=tuple(ranked),
-        known=known,
-        prediction_set=tuple(head.classes[k] for k in order[:kept]),
-    )
+__all__ = ["Classifier", "Verdict", "judge"]
 
 
 class Classifier:
@@ -104,6 +59,7 @@ class Classifier:
         self.head = bundle.head
         self.grid = bundle.manifest.grid.grid()
         self.pooling = pooling
+        self._preprocessor = Preprocessor(self.grid)
         self._lag_mask = None if pooling is None else lag_mask(bundle.manifest.lags, pooling)
         self.precision = choose_precision(bundle, precision, runner)
         self._runner: Runner = make_runner(bundle, self.precision, runner)
@@ -146,7 +102,7 @@ class Classifier:
     def classify(self, spectrum: Spectrum) -> tuple[Verdict, NDArray[np.float32] | None]:
         """Return the verdict on one spectrum and its embedding (D,), None where invalid."""
         try:
-            intensity = preprocess(spectrum, self.grid)
+            intensity = self._preprocessor.prepare(spectrum)
         except (InvalidSpectrumError, AxisError) as error:
             return Verdict.refused(str(error)), None
         (verdict,), embedding = self.classify_preprocessed(intensity[np.newaxis])

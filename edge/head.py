@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,10 @@ class Head:
     offset : and this is added; fitted on validation folds, as `temperature`
     novelty : what tells the unknown; None in bundles made before there was any
 
+    Attributes
+    ----------
+    confidence : what makes probabilities of logits
+
     Raises
     ------
     HeadError
@@ -62,6 +66,7 @@ class Head:
     slope: float = 1.0
     offset: float = 0.0
     novelty: Novelty | None = None
+    confidence: Confidence = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         classes = len(self.classes)
@@ -85,12 +90,9 @@ class Head:
                 f"novelty statistics of {self.novelty.centres.points.shape[0]} classes do not fit "
                 f"{classes} classes"
             )
-        _ = self.confidence  # refuses what is no temperature, slope or offset
-
-    @property
-    def confidence(self) -> Confidence:
-        """What makes probabilities of logits."""
-        return Confidence(self.temperature, self.slope, self.offset)
+        # refuses what is no temperature, slope or offset
+        confidence = Confidence(self.temperature, self.slope, self.offset)
+        object.__setattr__(self, "confidence", confidence)
 
     @property
     def embedding_size(self) -> int:

@@ -27,7 +27,7 @@ _FLOOR = 1e-5
 _RIDGE = 0.1
 _TINY = 1e-4
 _NEAREST = 1e-6
-_ROWS = 256  # measured at a time: memory grows with the classes only
+_ROWS = 16  # measured at a time: they stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,9 @@ class Centres:
         squares = np.empty(len(projected), projected.dtype)
         for start in range(0, len(projected), _ROWS):
             rows = slice(start, start + _ROWS)
-            ways = projected[rows, np.newaxis] - self.points  # (256, K, R)
-            squares[rows] = np.einsum("nkr,nkr->nk", ways, ways).min(axis=1)
+            ways = projected[rows, np.newaxis] - self.points  # (16, K, R)
+            lengths = np.einsum("nkr,nkr->nk", ways, ways)  # (16, K)
+            squares[rows] = np.minimum.reduce(lengths, axis=1)
         nearest: NDArray[np.float32] = np.sqrt(squares + np.float32(_NEAREST))
         return nearest
 
@@ -121,7 +122,8 @@ class Novelty:
         probabilities : (N, K) calibrated
         embedding : (N, D)
         """
-        return weigh(self.weights, traits(self.centres, probabilities, embedding.max(axis=1)))
+        distance = np.log(self.centres.distances(probabilities))
+        return _weigh(self.weights, distance, np.maximum.reduce(embedding, axis=1))
 
 
 def traits(
@@ -139,8 +141,15 @@ def traits(
 
 def weigh(weights: Weights, found: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the familiarity (N,) of traits (N, 2)."""
-    pair = np.array([weights.distance, weights.strongest], dtype=found.dtype)
-    familiar: NDArray[np.float32] = found @ pair + found.dtype.type(weights.intercept)
+    return _weigh(weights, found[:, 0], found[:, 1])
+
+
+def _weigh(
+    weights: Weights, distance: NDArray[np.float32], strongest: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    familiar: NDArray[np.float32] = weights.distance * distance
+    familiar += weights.strongest * strongest
+    familiar += weights.intercept
     return familiar
 
 

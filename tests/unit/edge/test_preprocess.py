@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.data import Sample, normalize_label, read_data
 from edge.errors import AxisError, InvalidSpectrumError
-from edge.preprocess import PAPER_GRID, Grid, preprocess
+from edge.preprocess import PAPER_GRID, Grid, Preprocessor, preprocess
 from edge.spectrum import Spectrum
 
 HED_GRID = Grid(9.98, 0.02, 4023, "two_theta_deg")
@@ -161,3 +161,31 @@ def _preprocessed_by_mineral(archive, wanted, folder):
         assert isinstance(item, Sample), item
         rows[normalize_label(item.label or "")].append(preprocess(item.spectrum, PAPER_GRID))
     return {mineral: np.stack(found) for mineral, found in rows.items()}
+
+
+def test_spectra_prepared_together_come_out_as_each_alone():
+    axis = np.linspace(150.0, 1700.0, 77)
+    intensity = np.random.default_rng(0).normal(0, 100, (45, 77))
+    rows = Preprocessor(PAPER_GRID).prepare_rows(axis, intensity, "raman_shift_cm1")
+    alone = [preprocess(Spectrum(axis, row), PAPER_GRID) for row in intensity]
+    assert not rows.invalid
+    np.testing.assert_array_equal(rows.intensity, alone)
+
+
+def test_one_bad_row_is_named_and_the_others_go_on():
+    axis = np.linspace(150.0, 1700.0, 20)
+    intensity = np.ones((40, 20), np.int16)
+    intensity[[3, 38]] = 0
+    rows = Preprocessor(PAPER_GRID).prepare_rows(axis, intensity, "raman_shift_cm1")
+    reason = "no positive intensity on the grid"
+    assert rows.invalid == {3: reason, 38: reason}
+    assert (np.delete(rows.intensity, [3, 38], axis=0) == 1).all()
+
+
+def test_a_preprocessor_follows_an_axis_that_changes():
+    preprocessor = Preprocessor(Grid(0.0, 1.0, 5))
+    first = Spectrum(np.arange(5.0), np.arange(5.0))
+    moved = first.displaced(1.0)
+    for spectrum in (first, moved, first):
+        expected = preprocess(spectrum, preprocessor.grid)
+        np.testing.assert_array_equal(preprocessor.prepare(spectrum), expected)
