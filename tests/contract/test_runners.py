@@ -12,17 +12,29 @@ from edge.errors import RunnerError, RunnerInputError
 from edge.lags import lag_mask
 from edge.preprocess import PAPER_GRID, preprocess
 from edge.runners import OnnxRunner, Runner
+from edge.runners.tensorrt import TensorrtRunner
+from edge.runners.tensorrt_settings import TensorrtSettings
+from tests.support.gpu_fakes import fake_gpu
 from tests.support.tiny_bundle import CLASSES, backbone_onnx, library_spectrum
 
 MakeRunner = Callable[[bytes], Runner]
 
-# another runner is another line here
-RUNNERS = [pytest.param(OnnxRunner, id="onnx")]
+# another runner is another line here; TensorRT's is run on stand-ins, see tests/support/fake_gpu
+RUNNERS = ["onnx", "tensorrt on cuda-python", "tensorrt on pycuda"]
 
 
 @pytest.fixture(scope="module", params=RUNNERS)
-def make_runner(request: pytest.FixtureRequest) -> MakeRunner:
-    return request.param
+def make_runner(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeRunner]:
+    kind, _, memory = request.param.partition(" on ")
+    if kind == "onnx":
+        yield OnnxRunner
+        return
+    settings = TensorrtSettings(tmp_path_factory.mktemp("engines"), batch=2, device_memory=memory)
+    with fake_gpu() as device:
+        yield lambda model: TensorrtRunner(model, "fp32", "backbone", settings)
+        assert device.faults == []
 
 
 @pytest.fixture(scope="module")
