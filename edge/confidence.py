@@ -96,7 +96,6 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     >>> softmax(np.array([[1000.0, 1000.0]], dtype=np.float32))
     array([[0.5, 0.5]], dtype=float32)
     """
-    powers = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
-    total: NDArray[np.float32] = np.add.reduce(powers, axis=-1, keepdims=True)
-    scaled: NDArray[np.float32] = powers / total
+    powers: NDArray[np.float32] = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+    scaled: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
     return scaled
