@@ -8,8 +8,7 @@
         ├── UnexportableModelError (refused) a model that no bundle can hold
         ├── GraphError             a graph that did not come out as it must
         ├── TooFewSpectraError     no spectrum left to judge a quantization by
-        ├── ParityError            (refused) what was exported does not say what was trained
-        └── SigningKeyError        a file that holds no key to sign with
+        └── ParityError            (refused) what was exported does not say what was trained
 
 The root is drawn in `firmware_bridge/errors.py`. `exit_code` is what the command ends with.
 """
@@ -73,17 +72,13 @@ class ParityError(ExportError):
 
     exit_code: ClassVar[int] = 3
 
-    def __init__(self, precision: str, measure: str, limit: float, got: float) -> None:
-        super().__init__(
-            f"{precision}: {measure} is {got:.4g}, the limit is {limit:.4g}; no bundle was written"
-        )
-        self.precision = precision
+    def __init__(
+        self, runner: str, measure: str, limit: float, got: float, advice: str = ""
+    ) -> None:
+        said = f"{runner}: {measure} is {got:.4g}, the limit is {limit:.4g}; no bundle was written"
+        super().__init__(f"{said}\n{advice}" if advice else said)
+        self.runner = runner
         self.measure = measure
         self.limit = limit
         self.got = got
-
-
-class SigningKeyError(ExportError):
-    """A file that holds no Ed25519 private key."""
-
-    exit_code: ClassVar[int] = 2
+        self.advice = advice

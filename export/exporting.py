@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.bundle import TrustedKeys, check_golden, pack_bundle
 from edge.bundle.bundle import unpack_bundle
 from edge.bundle.header import key_id
-from edge.bundle.manifest import Precision
-from edge.head import Head
-from edge.runners import Runner
-from export.errors import UnexportableModelError, UnfinishedRunError
+from edge.bundle.key_files import public_pem, read_private_key
+from edge.runners import OnnxRunner
+from export.errors import ParityError, UnexportableModelError, UnfinishedRunError
 from export.exemplars import choose_exemplars
-from export.golden import make_golden
-from export.latency import measure_latency, recommend
+from export.final_model import FinalModel, measure_final
+from export.fold_parity import TrainedRun
+from export.gate import check_parity
 from export.packing import Parts, make_head, make_manifest
-from export.parity import ParityReport, check_parity, measure_parity
-from export.precisions import PRECISIONS, Backbones, make_backbones
-from export.signing import public_pem, read_private_key
+from export.page import Written, render
+from export.parity import Parity, make_report, measure_parity
+from export.parity_report import Limits, ParityReport
+from export.progress import Progress
+from export.said import embed
+from export.selection import Wanted
+from export.tensorrt_parity import Tensorrt
 from train.models.exportable import why_not_exportable
 from train.recipe import Recipe
 from train.report import Report
-from train.run import CHECKPOINT, RunFolder, RunSpectra
-from train.whole_file import write_whole
+from train.run import RunFolder
+from train.whole_file import check_writable, write_together, write_whole
+
+STEPS_A_FOLD = 9
+_STEPS_AT_THE_END = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,9 @@ class Order:
     sign : PEM file of an Ed25519 private key; None for a one-time key
     name : of the bundle; None for the recipe's
     release : rises with every release
+    precision : what the bundle is to hold, see `select`
+    limits : beyond which the export is refused
+    page : HTML file of the parity report; None for none
     """
 
     run: Path
@@ -50,6 +57,9 @@ class Order:
     sign: Path | None = None
     name: str | None = None
     release: int = 1
+    precision: Wanted = "int8"
+    limits: Limits = field(default_factory=Limits)
+    page: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,58 +69,55 @@ class Exported:
     Parameters
     ----------
     size : of the bundle, bytes
+    members : size of each file in it, bytes
+    parity : as the bundle holds it
     public_key : file with the one-time key's public half; None where the user signed
-    latency_us : median of one inference on this machine, by precision
+    page : HTML file of the parity report; None where there is none
     """
 
     size: int
     members: dict[str, int]
     parity: ParityReport
-    latency_us: dict[Precision, float]
-    precision: dict[str, Precision]
     public_key: Path | None
+    page: Path | None
 
 
-def export_run(order: Order, tell: Callable[[str], None]) -> Exported:
+def export_run(order: Order, progress: Progress) -> Exported:
     """Export a run, or refuse and say why; a bundle is written whole or not at all.
+
+    Where parity is refused, the page is written all the same, its name with `refused` in it.
 
     Raises
     ------
     RunError
         If the folder holds no run, or is damaged, or the bundle cannot be written.
-    UnfinishedRunError, UnexportableModelError, ParityError, GraphError, SigningKeyError
-        If the run, its model, its exported form or the key do not serve.
+    UnfinishedRunError, UnexportableModelError, GraphError, TooFewSpectraError, ParityError
+        If the run, its model or its exported form do not serve.
+    KeyFileError
+        If the file to sign with holds no private key.
     """
     key = Ed25519PrivateKey.generate() if order.sign is None else read_private_key(order.sign)
-    run = RunFolder(order.run)
-    recipe, report = run.read_recipe(), run.read_report()
-    folds = _check_exportable(recipe, report)
-    spectra, classes = run.read_spectra(), len(report.classes)
-    parity = measure_parity(run, recipe, spectra, classes, folds, tell)
-    check_parity(parity)
-    tell("final model")
-    model = run.read_model(CHECKPOINT, recipe, classes)
-    backbones = make_backbones(model, spectra.intensity, spectra.class_ids)
-    head = make_head(model, report, spectra, backbones.backbone_id)
-    parts, latency_us = _measure(recipe, report, spectra, backbones, head, parity)
-    members = parts.members()
-    precision = recommend(latency_us, platform.machine())
-    manifest = make_manifest(
-        recipe,
-        report,
-        parts,
-        members,
-        precision,
-        order.name or recipe.name,
-        order.release,
-        datetime.now(timezone.utc),
-        model.lag_points,
-    )
-    content = pack_bundle(manifest, members, key)
-    _check_opens(content, key)
-    public = _write(order, content, key)
-    sizes = {name: len(member) for name, member in members.items()}
-    return Exported(len(content), sizes, parity, latency_us, precision, public)
+    check_writable(order.out)
+    run = read_trained(order.run)
+    folds = _check_exportable(run.recipe, run.report)
+    with progress:
+        progress.begin(folds * STEPS_A_FOLD + _STEPS_AT_THE_END)
+        tensorrt = Tensorrt(progress.note)
+        parity = measure_parity(run, folds, tensorrt, progress.step)
+        progress.step("final model")
+        final = measure_final(run, order.precision, tensorrt, progress.step)
+        report = make_report(parity, final.figures, order.limits)
+        _check(order, run, report, parity)
+        progress.step("bundle")
+        return _bundle(order, run, final, report, parity, key)
+
+
+def read_trained(path: Path) -> TrainedRun:
+    """Read a run that may become a bundle; raises as `export_run`."""
+    folder = RunFolder(path)
+    recipe, report = folder.read_recipe(), folder.read_report()
+    _check_exportable(recipe, report)
+    return TrainedRun(folder, recipe, report, folder.read_spectra())
 
 
 def _check_exportable(recipe: Recipe, report: Report) -> int:
@@ -131,38 +138,71 @@ def _check_exportable(recipe: Recipe, report: Report) -> int:
     return len(report.cross_validation.top1_folds)
 
 
-def _measure(
-    recipe: Recipe,
-    report: Report,
-    spectra: RunSpectra,
-    backbones: Backbones,
-    head: Head,
-    parity: ParityReport,
-) -> tuple[Parts, dict[Precision, float]]:
-    with backbones.runners() as active:
-        runners: dict[Precision, Runner] = dict(active)
-        golden = make_golden(recipe.preprocess.grid(), runners)
-        embedding = runners["fp32"].infer(spectra.intensity[:, np.newaxis])
-        latency_us = measure_latency(runners, golden.spectra[0])
-    exemplars = choose_exemplars(embedding, spectra.class_ids, report.classes)
-    return Parts(backbones, head, exemplars, golden, parity), latency_us
+def _check(order: Order, run: TrainedRun, report: ParityReport, parity: Parity) -> None:
+    try:
+        check_parity(report, parity.schemes)
+    except ParityError as error:
+        if order.page is not None:
+            page = order.page.with_name(f"{order.page.stem}.refused{order.page.suffix}")
+            name = order.name or run.recipe.name
+            write_whole(page, render(name, run.report, report, parity, str(error)).encode())
+            error.args = (f"{error}\nthe whole report is in {page}",)
+        raise
+
+
+def _bundle(
+    order: Order,
+    run: TrainedRun,
+    final: FinalModel,
+    report: ParityReport,
+    parity: Parity,
+    key: Ed25519PrivateKey,
+) -> Exported:
+    parts = _parts(run, final, report)
+    members, derived = parts.members()
+    manifest = make_manifest(
+        run.recipe,
+        run.report,
+        parts,
+        members,
+        derived,
+        order.name or run.recipe.name,
+        order.release,
+        datetime.now(timezone.utc),
+        final.model.lag_points,
+    )
+    content = pack_bundle(manifest, members, key)
+    _check_opens(content, key)
+    sizes = {name: len(member) for name, member in members.items()}
+    page = render(manifest.name, run.report, report, parity, Written(manifest, len(content)))
+    return _write(order, content, key, page, Exported(len(content), sizes, report, None, None))
+
+
+def _parts(run: TrainedRun, final: FinalModel, report: ParityReport) -> Parts:
+    head = make_head(final.model, run.report, run.spectra, final.backbones.backbone_id)
+    with OnnxRunner(final.backbones.files["fp32"]) as runner:
+        embedding = embed(runner, run.spectra.intensity)
+    exemplars = choose_exemplars(embedding, run.spectra.class_ids, run.report.classes)
+    bundled = final.figures.selection.bundled
+    return Parts(final.backbones, head, exemplars, final.golden, report, bundled)
 
 
 def _check_opens(content: bytes, key: Ed25519PrivateKey) -> None:
     """Open the bundle as an instrument does, and run its golden spectra in every precision."""
     public = key.public_key()
     bundle = unpack_bundle(content, TrustedKeys({key_id(public): public}))
-    files = {precision: bundle.backbone(precision) for precision in PRECISIONS}
-    backbones = Backbones(files, bundle.manifest.backbone_id)
-    with backbones.runners() as runners:
-        for runner in runners.values():
+    for precision in bundle.precisions:
+        with OnnxRunner(bundle.backbone(precision), precision) as runner:
             check_golden(bundle.golden, runner)
 
 
-def _write(order: Order, content: bytes, key: Ed25519PrivateKey) -> Path | None:
-    """Write the bundle and, for a one-time key, its public half beside it."""
+def _write(
+    order: Order, content: bytes, key: Ed25519PrivateKey, page: str, exported: Exported
+) -> Exported:
+    """Write the page, for a one-time key its public half, and the bundle last."""
+    files = {} if order.page is None else {order.page: page.encode()}
     public = order.out.with_suffix(".pub") if order.sign is None else None
     if public is not None:
-        write_whole(public, public_pem(key.public_key()))
-    write_whole(order.out, content)
-    return public
+        files[public] = public_pem(key.public_key())
+    write_together(files | {order.out: content})
+    return replace(exported, public_key=public, page=order.page)

@@ -1,49 +1,86 @@
-"""Latency of each precision on the exporting machine, measured in turns."""
+"""Latency of every form of a model on the exporting machine, measured in turns."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from scipy.stats import binom
 
-from edge.bundle.manifest import Precision
-from edge.runners import Runner
+from export.parity_report import FP32, Latency
+from train.models import Model
+from train.reporting.pairing import Interval
 
+ROUNDS = 41
+_TURNS = 12
 _WARM_UP = 20
 
+Infer = Callable[[NDArray[np.float32]], object]
 
-def measure_latency(
-    runners: Mapping[Precision, Runner], spectrum: NDArray[np.float32], repetitions: int = 300
-) -> dict[Precision, float]:
-    """Return the median time of one inference, batch 1, in µs.
 
-    The precisions take turns, so that whatever else the machine does falls on all of them.
+@dataclass(frozen=True, slots=True, eq=False)
+class Timings:
+    """Times of single inferences.
 
     Parameters
     ----------
-    runners : active, by precision
+    times_us : by runner, (rounds, turns) µs; all runners took the same turns
+    """
+
+    times_us: Mapping[str, NDArray[np.float64]]
+
+    def ratio(self, runner: str, other: str) -> Interval:
+        """Return the time of a runner over that of another: median of the rounds, 95 % interval.
+
+        A round is the median of its turns; whatever else the machine does in it falls on both.
+        The interval is of order statistics, which asks nothing of how the ratios are distributed.
+        """
+        rounds = [np.median(self.times_us[name], axis=1) for name in (runner, other)]
+        ratios = np.sort(rounds[0] / rounds[1])
+        low = int(binom.ppf(0.025, len(ratios), 0.5))
+        return Interval(float(np.median(ratios)), float(ratios[low]), float(ratios[-1 - low]))
+
+    def latency(self, runner: str) -> Latency:
+        """Return what the report says of a runner."""
+        low, median, high = np.quantile(self.times_us[runner], [0.1, 0.5, 0.9]).tolist()
+        return Latency(median_us=median, low_us=low, high_us=high, ratio=self.ratio(runner, FP32))
+
+
+def measure_latency(
+    runners: Mapping[str, Infer], spectrum: NDArray[np.float32], rounds: int = ROUNDS
+) -> Timings:
+    """Time single inferences, batch 1.
+
+    The runners take turns, so that whatever else the machine does falls on all of them.
+
+    Parameters
+    ----------
+    runners : what computes embeddings of a batch, by runner
     spectrum : (B,) float32, preprocessed
-    repetitions : inferences of each
+    rounds : of 12 turns each
     """
     batch = spectrum[np.newaxis, np.newaxis]
-    for runner in runners.values():
+    for infer in runners.values():
         for _ in range(_WARM_UP):
-            runner.infer(batch)
-    times_ns: dict[Precision, list[int]] = {precision: [] for precision in runners}
-    for _ in range(repetitions):
-        for precision, runner in runners.items():
+            infer(batch)
+    times_us = {name: np.empty((rounds, _TURNS)) for name in runners}
+    for turn in np.ndindex(rounds, _TURNS):
+        for name, infer in runners.items():
             started_ns = time.perf_counter_ns()
-            runner.infer(batch)
-            times_ns[precision].append(time.perf_counter_ns() - started_ns)
-    return {precision: float(np.median(taken)) / 1e3 for precision, taken in times_ns.items()}
+            infer(batch)
+            times_us[name][turn] = (time.perf_counter_ns() - started_ns) / 1e3
+    return Timings(times_us)
 
 
-def recommend(latency_us: Mapping[Precision, float], machine: str) -> dict[str, Precision]:
-    """Return the manifest's `precision`: the fastest here, int8 where nothing was measured.
+def torch_inference(model: Model) -> Infer:
+    """Return the trained model's backbone as something to be timed."""
 
-    >>> recommend({"fp32": 90.0, "int8": 120.0, "int8.x86": 60.0}, "x86_64")
-    {'default': 'int8', 'x86_64': 'int8.x86'}
-    """
-    return {"default": "int8", machine: min(latency_us, key=lambda p: latency_us[p])}
+    def infer(batch: NDArray[np.float32]) -> object:
+        with torch.inference_mode():
+            return model.embed(torch.from_numpy(batch))
+
+    return infer

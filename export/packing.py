@@ -9,12 +9,14 @@ from datetime import datetime
 from edge.bundle import Manifest
 from edge.bundle.archive import describe_members
 from edge.bundle.bundle import BACKBONE, EXEMPLARS, GOLDEN, HEAD
+from edge.bundle.derived import derive
 from edge.bundle.exemplars import Exemplars, pack_exemplars
 from edge.bundle.golden import Golden, pack_golden
-from edge.bundle.manifest import SCHEMA_VERSION, GridSpec, Precision, TrainingData
+from edge.bundle.manifest import SCHEMA_VERSION, Derived, GridSpec, Precision, TrainingData
 from edge.head import Head, pack_head
 from export.errors import UnfinishedRunError
-from export.parity import ParityReport
+from export.fold_parity import as_kept
+from export.parity_report import ParityReport
 from export.precisions import Backbones
 from train.models import Model
 from train.recipe import Recipe
@@ -34,23 +36,27 @@ class Parts:
     exemplars: Exemplars
     golden: Golden
     parity: ParityReport
+    bundled: tuple[Precision, ...]
 
-    def members(self) -> dict[str, bytes]:
-        """Return the files of the bundle by name."""
-        backbones = {
-            BACKBONE.format(precision=precision): content
-            for precision, content in self.backbones.files.items()
-        }
-        return backbones | {
+    def members(self) -> tuple[dict[str, bytes], dict[str, Derived]]:
+        """Return the files of the bundle by name, and those that are told by a difference."""
+        backbones, derived = derive(
+            {
+                BACKBONE.format(precision=precision): self.backbones.files[precision]
+                for precision in self.bundled
+            }
+        )
+        others = {
             HEAD: pack_head(self.head),
             EXEMPLARS: pack_exemplars(self.exemplars),
             GOLDEN: pack_golden(self.golden),
-            PARITY: self.parity.model_dump_json(indent=1).encode(),
+            PARITY: self.parity.model_dump_json().encode(),
         }
+        return backbones | others, derived
 
 
 def make_head(model: Model, report: Report, spectra: RunSpectra, backbone_id: str) -> Head:
-    """Return the model's head with the calibration of its run.
+    """Return the model's head with the calibration of its run, rounded to what its file keeps.
 
     Parameters
     ----------
@@ -61,7 +67,7 @@ def make_head(model: Model, report: Report, spectra: RunSpectra, backbone_id: st
     """
     if report.calibration is None:
         raise UnfinishedRunError(f"{report.name}: the run is not calibrated; cross-validate it")
-    return run_head(model, report, spectra, backbone_id)
+    return as_kept(run_head(model, report, spectra, backbone_id))
 
 
 def make_manifest(
@@ -69,7 +75,7 @@ def make_manifest(
     report: Report,
     parts: Parts,
     members: Mapping[str, bytes],
-    precision: dict[str, Precision],
+    derived: dict[str, Derived],
     name: str,
     release: int,
     created: datetime,
@@ -101,6 +107,7 @@ def make_manifest(
         calibration=report.believed,
         unknown=report.unknown,
         lags=tuple(points * grid.step for points in lag_points),
-        precision=precision,
+        precision=parts.parity.precision,
         members=describe_members(members),
+        derived=derived,
     )

@@ -1,162 +1,205 @@
-"""Parity: does each exported precision say what the trained model says?
+"""Parity: does each exported form say what the trained model says?
 
 Asked of spectra that neither training nor calibration has seen: every fold's model of the
 cross-validation is exported and quantized like the final one and compared on what its fold holds
-out; the folds are pooled.
+out; the folds are pooled, every comparison is of the same spectra.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import platform
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from edge.bundle.manifest import Precision
-from export.errors import ParityError
-from export.precisions import PRECISIONS, make_backbones
-from export.trained import apply_head, trained_embedding
-from train.fold_result import fold_arrays, fold_checkpoint
-from train.models import Model
-from train.recipe import Recipe
-from train.run import RunFolder, RunSpectra
-
-LEAST_AGREEMENT = 0.99
-LARGEST_LOSS = 0.005
-_FP32_LARGEST_DIFFERENCE = 1e-2  # of an embedding value, whose scale is about 16
-
-
-class PrecisionParity(BaseModel):
-    """One precision against the trained model, spectrum by spectrum."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    precision: Precision = Field(description="which file")
-    n: int = Field(ge=1, description="spectra compared, each held out of its model's training")
-    agreement: float = Field(ge=0, le=1, description="share with the same most probable mineral")
-    top1: float = Field(ge=0, le=1, description="accuracy of this precision")
-    top1_trained: float = Field(ge=0, le=1, description="accuracy of the trained model")
-    embedding_difference: float = Field(ge=0, description="largest, of any embedding value")
-    logit_difference: float = Field(ge=0, description="largest, of any logit")
-
-    @property
-    def loss(self) -> float:
-        """Accuracy lost against the trained model, fraction; negative where it gained."""
-        return self.top1_trained - self.top1
-
-
-class ParityReport(BaseModel):
-    """`parity.json`: how the exported precisions compare with the trained model."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    method: str = Field(description="on which spectra, with which models")
-    precisions: tuple[PrecisionParity, ...] = Field(description="one entry a file")
+from export.fold_parity import LAYERS_OF, FoldParity, TrainedRun, measure_fold
+from export.latency import Timings
+from export.layer_errors import LayerErrors
+from export.parity_report import (
+    NOT_A_NUMBER,
+    TORCH,
+    Difference,
+    LayerError,
+    Limits,
+    NotMeasured,
+    Pair,
+    ParityReport,
+    RunnerParity,
+)
+from export.said import Said, differences, pool, same_label, same_verdict
+from export.scheme import QuantizationScheme
+from export.selection import Selection
+from export.tensorrt_parity import Tensorrt
+from train.reporting.pairing import Units, bootstrap, mcnemar, units_of_files
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Said:
-    """What a model says about spectra: embeddings (N, D) and logits (N, K), float32."""
+class Parity:
+    """What the folds gave, pooled.
 
-    embeddings: NDArray[np.float32]
-    logits: NDArray[np.float32]
+    Parameters
+    ----------
+    truth : (N,) int64
+    fold_of : (N,) int64, from 0
+    trained : what the trained models say
+    runners : what each exported form says, by runner
+    units : what intervals resample
+    layers : error of every node by precision
+    schemes : how each fold's files were made
+    absent : runners that could not be asked, and why
+    """
+
+    truth: NDArray[np.int64]
+    fold_of: NDArray[np.int64]
+    trained: Said
+    runners: Mapping[str, Said]
+    units: Units
+    layers: Mapping[Precision, tuple[LayerError, ...]]
+    schemes: tuple[QuantizationScheme, ...]
+    absent: Mapping[str, str]
+
+    @property
+    def folds(self) -> int:
+        """Number of folds."""
+        return len(self.schemes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Final:
+    """What was measured of the final model.
+
+    Parameters
+    ----------
+    timings : by runner
+    sizes : of the files, bytes, by runner
+    scheme : how they were made
+    selection : which of them the bundle holds
+    """
+
+    timings: Timings
+    sizes: Mapping[str, int]
+    scheme: QuantizationScheme
+    selection: Selection
 
 
 def measure_parity(
-    run: RunFolder,
-    recipe: Recipe,
-    spectra: RunSpectra,
-    classes: int,
-    folds: int,
-    tell: Callable[[str], None],
-) -> ParityReport:
-    """Export every fold's model and compare on the spectra it has not seen."""
-    truth: list[NDArray[np.int64]] = []
-    trained: list[Said] = []
-    exported: list[dict[Precision, Said]] = []
-    for number in range(1, folds + 1):
-        tell(f"parity: fold {number} of {folds}")
-        model = run.read_model(fold_checkpoint(number), recipe, classes)
-        held_out = run.read_arrays(fold_arrays(number))["held_out"]
-        batch = spectra.intensity[held_out][:, np.newaxis]
-        truth.append(spectra.true_ids[held_out])
-        trained.append(_said(model, trained_embedding(model, batch)))
-        exported.append(_said_exported(model, spectra, held_out, batch))
-    rows = tuple(
-        compare(
-            precision,
-            np.concatenate(truth),
-            _pool(trained),
-            _pool([said[precision] for said in exported]),
-        )
-        for precision in PRECISIONS
-    )
-    method = f"{folds} folds pooled; each fold's model on the spectra it was not trained on"
-    return ParityReport(method=method, precisions=rows)
-
-
-def _said(model: Model, embeddings: NDArray[np.float32]) -> Said:
-    return Said(embeddings, apply_head(model, embeddings))
-
-
-def _said_exported(
-    model: Model,
-    spectra: RunSpectra,
-    held_out: NDArray[np.int64],
-    batch: NDArray[np.float32],
-) -> dict[Precision, Said]:
-    """Return what each precision says; quantization sees only what the model was trained on."""
-    seen = np.setdiff1d(np.arange(len(spectra.class_ids)), held_out)
-    backbones = make_backbones(model, spectra.intensity[seen], spectra.class_ids[seen])
-    with backbones.runners() as runners:
-        return {name: _said(model, runner.infer(batch)) for name, runner in runners.items()}
-
-
-def _pool(parts: Sequence[Said]) -> Said:
-    return Said(
-        np.concatenate([part.embeddings for part in parts]),
-        np.concatenate([part.logits for part in parts]),
-    )
-
-
-def compare(
-    precision: Precision, truth: NDArray[np.int64], trained: Said, exported: Said
-) -> PrecisionParity:
-    """Compare a precision with the trained model on spectra of known classes (N,)."""
-    expected, got = trained.logits.argmax(axis=1), exported.logits.argmax(axis=1)
-    return PrecisionParity(
-        precision=precision,
-        n=len(truth),
-        agreement=float((expected == got).mean()),
-        top1=float((got == truth).mean()),
-        top1_trained=float((expected == truth).mean()),
-        embedding_difference=float(np.abs(trained.embeddings - exported.embeddings).max()),
-        logit_difference=float(np.abs(trained.logits - exported.logits).max()),
-    )
-
-
-def check_parity(report: ParityReport) -> None:
-    """Refuse an export that does not say what was trained.
+    run: TrainedRun, folds: int, tensorrt: Tensorrt, tell: Callable[[str], None]
+) -> Parity:
+    """Export every fold's model and compare on the spectra it has not seen.
 
     Raises
     ------
-    ParityError
-        If fp32 differs numerically, or a quantized precision agrees on less than 99 % of the
-        spectra or loses more than 0.5 points of accuracy.
+    RunError
+        If a fold's files are missing or damaged.
+    ExportError
+        If a fold's model cannot be exported.
     """
-    for row in report.precisions:
-        if row.precision == "fp32" and row.embedding_difference > _FP32_LARGEST_DIFFERENCE:
-            raise ParityError(
-                row.precision,
-                "largest difference of an embedding value",
-                _FP32_LARGEST_DIFFERENCE,
-                row.embedding_difference,
-            )
-        if row.agreement < LEAST_AGREEMENT:
-            raise ParityError(
-                row.precision, "agreement with the trained model", LEAST_AGREEMENT, row.agreement
-            )
-        if row.loss > LARGEST_LOSS:
-            raise ParityError(row.precision, "accuracy lost", LARGEST_LOSS, row.loss)
+    layers = {precision: LayerErrors() for precision in LAYERS_OF}
+    parts = []
+    for number in range(1, folds + 1):
+        where = f"fold {number} of {folds}"
+        parts.append(
+            measure_fold(run, number, layers, tensorrt, lambda text: tell(f"{where}: {text}"))  # noqa: B023
+        )
+    return _pooled(parts, layers, run.report.specimens, tensorrt.absent)
+
+
+def _pooled(
+    parts: list[FoldParity],
+    layers: Mapping[Precision, LayerErrors],
+    specimens: int,
+    absent: Mapping[str, str],
+) -> Parity:
+    names = [name for name in parts[0].runners if all(name in part.runners for part in parts)]
+    sources = [source for part in parts for source in part.sources]
+    return Parity(
+        truth=np.concatenate([part.truth for part in parts]),
+        fold_of=np.repeat(np.arange(len(parts)), [len(part.truth) for part in parts]),
+        trained=pool([part.trained for part in parts]),
+        runners={name: pool([part.runners[name] for part in parts]) for name in names},
+        units=units_of_files(sources, specimens),
+        layers={precision: found.rows() for precision, found in layers.items()},
+        schemes=tuple(part.scheme for part in parts),
+        absent=dict(absent),
+    )
+
+
+def make_report(parity: Parity, final: Final, limits: Limits) -> ParityReport:
+    """Say what was measured, of the folds and of the final model."""
+    runners = {TORCH: parity.trained, **parity.runners}
+    return ParityReport(
+        method=f"{parity.folds} folds pooled; each fold's model on the spectra it was not trained "
+        "on, paired with torch; size and latency of the final model",
+        machine=f"{platform.machine()}, ONNX Runtime {onnxruntime.__version__}, one thread",
+        n=len(parity.truth),
+        folds=parity.folds,
+        resampled=parity.units.kind,
+        limits=limits,
+        runners=tuple(_row(name, said, parity, final) for name, said in runners.items()),
+        pairs=tuple(
+            Pair(first=first, second=second, verdict_agreement=_share(same_verdict(one, other)))
+            for (first, one), (second, other) in combinations(parity.runners.items(), 2)
+        ),
+        layers=dict(parity.layers),
+        not_measured=tuple(
+            NotMeasured(runner=name, reason=reason) for name, reason in parity.absent.items()
+        ),
+        comparisons=final.selection.comparisons,
+        precision=final.selection.precision,
+        scheme=final.scheme,
+    )
+
+
+def _row(name: str, said: Said, parity: Parity, final: Final) -> RunnerParity:
+    trained, truth = parity.trained, parity.truth
+    right, right_trained = said.labels == truth, trained.labels == truth
+    same = same_label(said, trained)
+    precision = _precision_of(name)
+    return RunnerParity(
+        runner=name,
+        precision=precision,
+        bundled=precision in final.selection.bundled,
+        agreement=_share(same),
+        agreement_folds=tuple(_share(same[parity.fold_of == k]) for k in range(parity.folds)),
+        verdict_agreement=_share(same_verdict(said, trained)),
+        top1=_share(right),
+        gain=bootstrap(right.astype(np.float64) - right_trained, parity.units),
+        p_value=mcnemar(right, right_trained),
+        embedding=_difference(said.embeddings, trained.embeddings),
+        logit=_difference(said.logits, trained.logits),
+        size_bytes=final.sizes.get(name),
+        latency=final.timings.latency(name) if name in final.timings.times_us else None,
+    )
+
+
+def _precision_of(runner: str) -> Precision | None:
+    found: dict[str, Precision] = {
+        "fp32": "fp32",
+        "fp16": "fp16",
+        "int8": "int8",
+        "int8.x86": "int8.x86",
+    }
+    return found.get(runner.partition("/")[2])
+
+
+def _share(which: NDArray[np.bool_]) -> float:
+    return float(which.mean())
+
+
+def _difference(got: NDArray[np.float32], expected: NDArray[np.float32]) -> Difference:
+    largest = differences(got, expected)
+    return Difference(
+        largest=_finite(largest.max()),
+        median=_finite(np.median(largest)),
+        scale=_finite(np.abs(expected).max()),
+    )
+
+
+def _finite(value: np.floating) -> float:
+    """Return a number that JSON can hold; what is none is as far off as can be."""
+    return float(np.nan_to_num(float(value), nan=NOT_A_NUMBER, posinf=NOT_A_NUMBER))

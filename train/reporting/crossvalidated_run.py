@@ -101,7 +101,7 @@ def read_run(path: Path) -> CrossValidatedRun:
             f"unfinished: fold {', '.join(missing)} of {len(numbers)} is missing; "
             "the same `outcrop train` command goes on from there",
         )
-    folds = [_read_fold(run, number) for number in numbers]
+    folds = [read_fold(run, number) for number in numbers]
     held_out = np.concatenate([fold["held_out"] for fold in folds])
     order = _order(path, held_out, figures.n)
     found = CrossValidatedRun(
@@ -139,8 +139,14 @@ def _check_finished(run: RunFolder) -> None:
     )
 
 
-def _read_fold(run: RunFolder, number: int) -> dict[str, Any]:
-    """Return the arrays of a fold, and the files it held out as `sources`."""
+def read_fold(run: RunFolder, number: int) -> dict[str, Any]:
+    """Return the arrays of a fold, and the files it held out as `sources`.
+
+    Raises
+    ------
+    RunError
+        If a file of the fold is missing, damaged, or contradicts another.
+    """
     name, split = fold_arrays(number), run.path / f"splits/fold_{number}.json"
     fold: dict[str, Any] = run.read_arrays(name)
     if not set(_FOLD_PARTS) <= set(fold):

@@ -66,15 +66,22 @@ class Pairing:
 
 
 def units_of(run: CrossValidatedRun) -> Units:
+    """Return what a run's spectra are resampled by."""
+    return units_of_files(run.sources, run.report.specimens)
+
+
+def units_of_files(sources: Sequence[str], specimens: int) -> Units:
     """Return specimens as RRUFF's file names tell them, spectra where they do not.
 
-    Specimens are used only if there are as many as the run counted: otherwise the names do
-    not tell them.
+    Parameters
+    ----------
+    sources : N files, a spectrum each
+    specimens : as the run counted them; names that tell another number do not tell them
     """
-    named = [PurePath(source).name.split("__") for source in run.sources]
-    specimens = [specimen_of(parts[1]) for parts in named if len(parts) > 2]
-    if len(specimens) == len(named) and len(set(specimens)) == run.report.specimens:
-        return Units("specimen", np.unique(specimens, return_inverse=True)[1].astype(np.int64))
+    named = [PurePath(source).name.split("__") for source in sources]
+    found = [specimen_of(parts[1]) for parts in named if len(parts) > 2]
+    if len(found) == len(named) and len(set(found)) == specimens:
+        return Units("specimen", np.unique(found, return_inverse=True)[1].astype(np.int64))
     return Units("spectrum", np.arange(len(named), dtype=np.int64))
 
 

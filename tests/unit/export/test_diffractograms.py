@@ -15,7 +15,7 @@ from edge.preprocess import PAPER_GRID, Grid, preprocess
 from edge.runners.onnx import OnnxRunner
 from edge.spectrum import Spectrum
 from export.graph import make_graph
-from export.trained import trained_embedding
+from train.evaluate import features_of
 from train.model_parts import (
     NetworkPart,
     SunBinnedModelPart,
@@ -58,7 +58,7 @@ def test_a_diffractogram_is_embedded_by_the_exported_graph(part: NetworkPart) ->
 
     assert batch.shape == (2, 1, 4023)
     assert embedding.shape == (2, model.embedding_size)
-    np.testing.assert_allclose(embedding, trained_embedding(model, batch), atol=2e-4, rtol=1e-3)
+    np.testing.assert_allclose(embedding, features_of(model, batch[:, 0]), atol=2e-4, rtol=1e-3)
 
 
 def test_a_diffractogram_does_not_pass_for_a_raman_spectrum() -> None:

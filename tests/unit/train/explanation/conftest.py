@@ -37,9 +37,10 @@ def run_folder(spectra: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def bundle_file(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from export.exporting import Order, export_run
+    from export.progress import Progress
 
     out = tmp_path_factory.mktemp("explained_bundle") / "tiny.outcrop"
-    export_run(Order(run_folder, out), lambda text: None)
+    export_run(Order(run_folder, out), Progress(quiet=True))
     return out
 
 
