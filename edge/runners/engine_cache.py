@@ -13,7 +13,6 @@ Files are written whole or not at all. What does not match its key or its hash i
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edge.errors import EngineCacheError
 from edge.runners.engine_build import Plan
 from edge.runners.engine_key import EngineKey
+from edge.whole_file import write_whole
 
 _LARGEST_HEADER_BYTES = 16_384
 
@@ -172,6 +172,10 @@ class EngineCache:
         except OSError as error:
             raise self._refusal(error) from error
 
+    def timing_caches(self) -> list[Path]:
+        """Return the files of what builds measured."""
+        return sorted(self.folder.glob("*.timing"))
+
     def remove(self, path: Path) -> None:
         """Remove one file of the cache; one that is gone already is no error.
 
@@ -212,8 +216,7 @@ class EngineCache:
 
     def _write(self, path: Path, content: bytes) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, content)
+            write_whole(path, content)
         except OSError as error:
             raise self._refusal(error) from error
 
@@ -226,22 +229,3 @@ def _parse_header(line: bytes) -> EngineHeader | None:
         return EngineHeader.model_validate_json(line)
     except ValidationError:
         return None
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file through a temporary one of its own, so that two builds do not mix."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the new name survives power loss too
-    finally:
-        os.close(folder)

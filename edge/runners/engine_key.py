@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from edge.runners.device_memory import DeviceMemory
 
 BUILD_FORM = 1
 """Counted up when `engine_build.py` comes to build another plan of the same file."""
@@ -59,7 +63,23 @@ class EngineKey(BaseModel):
             if theirs[name] != value
         )
 
-    def is_of_here(self, other: EngineKey) -> bool:
-        """Tell whether another engine was built by this TensorRT on such a GPU, in this form."""
-        names = ("library", "library_version", "gpu_name", "gpu_architecture", "form")
-        return all(getattr(self, name) == getattr(other, name) for name in names)
+    def is_of(self, place: Mapping[str, str]) -> bool:
+        """Tell whether a build of today on this device could give it, see `device_place`."""
+        mine = self.model_dump()
+        return self.form == BUILD_FORM and all(mine[name] == place[name] for name in place)
+
+
+def device_place(trt: Any, memory: DeviceMemory) -> dict[str, str]:
+    """Return the fields of a key that say by what and for which device it is built.
+
+    Parameters
+    ----------
+    trt : module of TensorRT
+    memory : entered
+    """
+    return {
+        "library": trt.__name__,
+        "library_version": trt.__version__,
+        "gpu_name": memory.device_name,
+        "gpu_architecture": memory.architecture,
+    }

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from edge.runners.base import check_batch, check_lag_mask
 from edge.runners.device_memory import DeviceMemory, open_device_memory
 from edge.runners.engine_build import Tell, build_plan, silent
 from edge.runners.engine_cache import EngineCache
-from edge.runners.engine_key import EngineKey
+from edge.runners.engine_key import EngineKey, device_place
 from edge.runners.loaded_engine import LoadedEngine
 from edge.runners.onnx_file import metadata
 from edge.runners.tensorrt_library import load_tensorrt
@@ -129,6 +130,19 @@ class TensorrtRunner:
         self._active()
         return self._on_device(self._memory.free_bytes)
 
+    @property
+    def engine_path(self) -> Path:
+        """Where the engine in use lies.
+
+        Raises
+        ------
+        RunnerError
+            If none was ever in use.
+        """
+        if self.key is None:
+            raise RunnerError(f"{self.name}: no engine was loaded")
+        return self._cache.path(self.key)
+
     def discard_engine(self) -> None:
         """Remove the engine last used from the cache: one that computes wrong must not come back.
 
@@ -137,8 +151,7 @@ class TensorrtRunner:
         EngineCacheError
             If it cannot be removed.
         """
-        if self.key is not None:
-            self._cache.remove(self._cache.path(self.key))
+        self._cache.remove(self.engine_path)
 
     def _active(self) -> LoadedEngine:
         if self._loaded is None:
@@ -193,16 +206,15 @@ class TensorrtRunner:
         return plan.content
 
     def _make_key(self, trt: Any, memory: DeviceMemory) -> EngineKey:
-        return EngineKey(
-            onnx_sha256=hashlib.sha256(self._model).hexdigest(),
-            backbone_id=self._made_from,
-            precision=self._precision,
-            batch=self._settings.batch,
-            workspace_mib=self._settings.workspace_mib,
-            library=trt.__name__,
-            library_version=trt.__version__,
-            gpu_name=memory.device_name,
-            gpu_architecture=memory.architecture,
+        return EngineKey.model_validate(
+            {
+                "onnx_sha256": hashlib.sha256(self._model).hexdigest(),
+                "backbone_id": self._made_from,
+                "precision": self._precision,
+                "batch": self._settings.batch,
+                "workspace_mib": self._settings.workspace_mib,
+                **device_place(trt, memory),
+            }
         )
 
     def _read_backbone_id(self) -> str | None:
