@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
 from edge.errors import RunnerError, RunnerInputError
 from edge.lags import lag_mask
@@ -15,6 +15,7 @@ from edge.runners import OnnxRunner, Runner
 from edge.runners.tensorrt import TensorrtRunner
 from edge.runners.tensorrt_settings import TensorrtSettings
 from tests.support.gpu_fakes import fake_gpu
+from tests.support.small_graphs import graph, graph_with_lags
 from tests.support.tiny_bundle import CLASSES, backbone_onnx, library_spectrum
 
 MakeRunner = Callable[[bytes], Runner]
@@ -42,32 +43,6 @@ def model() -> bytes:
     return backbone_onnx()
 
 
-def graph_with_lags() -> bytes:
-    """Return a model that gives the largest of three values, a lag mask (3,) added first."""
-    made = helper.make_graph(
-        [
-            helper.make_node("Slice", ["spectrum", "starts", "ends", "axes"], ["responses"]),
-            helper.make_node("Add", ["responses", "lag_mask"], ["masked"]),
-            helper.make_node("ReduceMax", ["masked", "axes"], ["embedding"], keepdims=0),
-        ],
-        "lags",
-        [
-            helper.make_tensor_value_info("spectrum", TensorProto.FLOAT, ["N", 1, 1392]),
-            helper.make_tensor_value_info("lag_mask", TensorProto.FLOAT, [3]),
-        ],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", 1])],
-        [
-            numpy_helper.from_array(np.array([0]), "starts"),
-            numpy_helper.from_array(np.array([3]), "ends"),
-            numpy_helper.from_array(np.array([2]), "axes"),
-            numpy_helper.from_array(np.zeros(3, np.float32), "lag_mask"),
-        ],
-    )
-    opset = [helper.make_opsetid("", 20)]
-    content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
-    return content
-
-
 @pytest.fixture(scope="module")
 def runner(make_runner: MakeRunner, model: bytes) -> Iterator[Runner]:
     with make_runner(model) as active:
@@ -78,20 +53,6 @@ def runner(make_runner: MakeRunner, model: bytes) -> Iterator[Runner]:
 def batch() -> np.ndarray:
     rows = [preprocess(library_spectrum(name, seed=2), PAPER_GRID) for name in CLASSES]
     return np.stack(rows)[:, np.newaxis, :]
-
-
-def graph(shape: list[str | int | None], inputs: int = 1, kind: int = TensorProto.FLOAT) -> bytes:
-    """Return a model that gives its input back."""
-    names = [f"spectrum{k}" for k in range(inputs)]
-    made = helper.make_graph(
-        [helper.make_node("Identity", [name], [f"out-{name}"]) for name in names],
-        "identity",
-        [helper.make_tensor_value_info(name, kind, shape) for name in names],
-        [helper.make_tensor_value_info(f"out-{name}", kind, shape) for name in names],
-    )
-    opset = [helper.make_opsetid("", 20)]
-    content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
-    return content
 
 
 def test_it_computes_what_the_graph_says(runner, batch):

@@ -207,12 +207,14 @@ class Device:
         if stream.captured is not None:
             raise FakeCudaError(CAPTURE_UNSUPPORTED)
         pending, stream.pending = stream.pending, []
-        try:
-            for work in pending:
-                work()
-        except FakeCudaError as fault:
-            self.broken = fault.code
-            raise
+        while pending and self.broken is None:
+            try:
+                pending.pop(0)()
+            except FakeCudaError as fault:
+                self.broken = fault.code
+        if self.broken is not None:  # raised here, so that no traceback keeps the work alive
+            pending.clear()
+            raise FakeCudaError(self.broken)
 
     def begin_capture(self, handle: int) -> None:
         self.stream(handle).captured = []

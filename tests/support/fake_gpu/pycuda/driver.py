@@ -95,8 +95,10 @@ class Stream:
             self.handle = device.create_stream()
 
     def synchronize(self) -> None:
+        handle = self.handle
+        del self  # no traceback keeps it: the real one is not written in Python
         with _guarded("cuStreamSynchronize"):
-            device.synchronise(self.handle)
+            device.synchronise(handle)
 
     def __del__(self) -> None:
         try:

@@ -1,0 +1,63 @@
+"""ONNX files of a few nodes, each with what one test of a runner is about."""
+
+from __future__ import annotations
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+
+def graph_with_lags() -> bytes:
+    """Return a model that gives the largest of three values, a lag mask (3,) added first."""
+    made = helper.make_graph(
+        [
+            helper.make_node("Slice", ["spectrum", "starts", "ends", "axes"], ["responses"]),
+            helper.make_node("Add", ["responses", "lag_mask"], ["masked"]),
+            helper.make_node("ReduceMax", ["masked", "axes"], ["embedding"], keepdims=0),
+        ],
+        "lags",
+        [
+            helper.make_tensor_value_info("spectrum", TensorProto.FLOAT, ["N", 1, 1392]),
+            helper.make_tensor_value_info("lag_mask", TensorProto.FLOAT, [3]),
+        ],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", 1])],
+        [
+            numpy_helper.from_array(np.array([0]), "starts"),
+            numpy_helper.from_array(np.array([3]), "ends"),
+            numpy_helper.from_array(np.array([2]), "axes"),
+            numpy_helper.from_array(np.zeros(3, np.float32), "lag_mask"),
+        ],
+    )
+    opset = [helper.make_opsetid("", 20)]
+    content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
+    return content
+
+
+def graph(shape: list[str | int | None], inputs: int = 1, kind: int = TensorProto.FLOAT) -> bytes:
+    """Return a model that gives its input back."""
+    names = [f"spectrum{k}" for k in range(inputs)]
+    made = helper.make_graph(
+        [helper.make_node("Identity", [name], [f"out-{name}"]) for name in names],
+        "identity",
+        [helper.make_tensor_value_info(name, kind, shape) for name in names],
+        [helper.make_tensor_value_info(f"out-{name}", kind, shape) for name in names],
+    )
+    opset = [helper.make_opsetid("", 20)]
+    content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
+    return content
+
+
+def graph_with_operator(operator: str, node: str) -> bytes:
+    """Return a model (N, 1, 1392) → (N, 1, 1392) of one operator, which may be none."""
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 1, 1392])
+        for name in ("spectrum", "embedding")
+    ]
+    made = helper.make_graph(
+        [helper.make_node(operator, ["spectrum"], ["embedding"], node)],
+        "one",
+        [values[0]],
+        [values[1]],
+    )
+    opset = [helper.make_opsetid("", 20)]
+    content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
+    return content
