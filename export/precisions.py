@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle.manifest import PRECISIONS, Precision
+from edge.bundle.manifest import Precision
 from edge.runners import OnnxRunner
 from export.closeness import Judge
 from export.draws import draw
@@ -20,8 +20,6 @@ from export.scheme import QuantizationScheme
 from export.sensitivity import choose_quantization
 from train.models import Model
 from train.run_head import head_arrays
-
-__all__ = ["PRECISIONS", "Backbones", "make_backbones"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,9 @@ def quantize(
             },
         )
         quantizer.quantize_model()
-        quantizer.model.topological_sort()
-    return identified(quantizer.model.model, backbone_id)
+    quantized = quantizer.model.model
+    _sort(quantized.graph)
+    return identified(quantized, backbone_id)
 
 
 def express_as_uint8(quantized: bytes, backbone_id: str) -> bytes:
@@ -80,6 +81,28 @@ def express_as_uint8(quantized: bytes, backbone_id: str) -> bytes:
     proto.graph.initializer.append(middle)
     _drop_unused(proto)
     return identified(proto, backbone_id)
+
+
+def _sort(graph: onnx.GraphProto) -> None:
+    """Put each node behind those it reads, which the quantizer appends, and keep all other order.
+
+    The quantizer's own sort shuffles nodes; the last convolution, which explanations look for,
+    would be another one.
+    """
+    makers = {name: node for node in graph.node for name in node.output}
+    sorted_nodes: dict[str, onnx.NodeProto] = {}
+
+    def take(node: onnx.NodeProto) -> None:
+        for name in node.input:
+            if name in makers and makers[name].output[0] not in sorted_nodes:
+                take(makers[name])
+        sorted_nodes.setdefault(node.output[0], node)
+
+    for node in graph.node:
+        take(node)
+    nodes = list(sorted_nodes.values())
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _drop_unused(proto: onnx.ModelProto) -> None:

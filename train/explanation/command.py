@@ -63,7 +63,7 @@ def explain(
 
     SPECTRUM is a text or CSV file, or any zip, folder or .npz with --index. The picture shows
     Grad-CAM of the last convolution behind the spectrum and the gradient of the mineral's logit
-    below it. Of a bundle fp32 is explained, or int8 where it holds no fp32, whatever runs best here.
+    below it. Of a bundle fp32 is explained, and int8 where it holds no fp32.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused bundle.
     """

@@ -78,6 +78,13 @@ def test_quantizing_says_nothing(graph: Graph, capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr() == ("", "")
 
 
+def test_nodes_keep_their_order(graph: Graph, int8: bytes) -> None:
+    names = [node.name for node in onnx.load_from_string(int8).graph.node]
+    before = [node.name for node in onnx.load_from_string(graph.content).graph.node]
+
+    assert [name for name in names if name in set(before)] == before
+
+
 def test_nothing_quantized_is_fp32_in_substance(graph: Graph, spectra: RunSpectra) -> None:
     same = quantize(graph.content, graph.backbone_id, [], {})
     x86 = express_as_uint8(same, graph.backbone_id)

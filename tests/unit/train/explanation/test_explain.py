@@ -65,13 +65,16 @@ def test_a_run_and_the_bundle_made_of_it_are_explained_alike(
         )
         assert of_run.label == of_bundle.label
         assert of_run.known == of_bundle.known
-        assert of_run.probability == pytest.approx(of_bundle.probability, abs=1e-4)
+        # the bundle holds int8: rounded, and where two lags become equal another one may count
+        assert of_run.probability == pytest.approx(of_bundle.probability, abs=0.01)
         assert of_run.attribution.cam_points == of_bundle.attribution.cam_points == 116
         assert list(of_run.maps) == list(of_bundle.maps) == ["grad_cam", "gradient"]
         for name, values in of_run.maps.items():
             scale = np.abs(values).max()
             assert scale > 0
-            np.testing.assert_allclose(of_bundle.maps[name], values, atol=1e-3 * scale)
+            likeness = np.dot(values, of_bundle.maps[name]) / np.linalg.norm(values)
+            assert likeness > 0.98 * np.linalg.norm(of_bundle.maps[name])
+            np.testing.assert_allclose(of_bundle.maps[name], values, atol=0.2 * scale)
 
 
 def test_the_evidence_lies_on_the_lines_the_mineral_was_made_of(
