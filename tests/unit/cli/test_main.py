@@ -17,6 +17,7 @@ COMMANDS = [
     "check-config",
     "classify",
     "demo",
+    "engine",
     "evaluate",
     "records",
     "run",
