@@ -15,7 +15,7 @@ from edge.bundle.manifest import Precision
 from edge.errors import AxisError, BundleFormatError, InvalidSpectrumError
 from edge.lags import lag_mask
 from edge.preprocess import PREPROCESSING, Preprocessor
-from edge.runners import Runner
+from edge.runners import OnnxRunner, Runner
 from edge.runners.choice import RunnerSettings, choose_precision, make_runner
 from edge.spectrum import Spectrum
 from edge.verdict import Verdict, judge
@@ -59,7 +59,7 @@ class Classifier:
         self.head = bundle.head
         self.grid = bundle.manifest.grid.grid()
         self.pooling = pooling
-        self._preprocessor = Preprocessor(self.grid)
+        self.preprocessor = Preprocessor(self.grid)
         self._lag_mask = None if pooling is None else lag_mask(bundle.manifest.lags, pooling)
         self.precision = choose_precision(bundle, precision, runner)
         self._runner: Runner = make_runner(bundle, self.precision, runner)
@@ -99,10 +99,15 @@ class Classifier:
         """Name of what is done to a spectrum besides the backbone, for keys of what it gives."""
         return PREPROCESSING if self.pooling is None else f"{PREPROCESSING} ±{self.pooling:g}"
 
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether several threads may classify at once; one GPU is one queue."""
+        return isinstance(self._runner, OnnxRunner)
+
     def classify(self, spectrum: Spectrum) -> tuple[Verdict, NDArray[np.float32] | None]:
         """Return the verdict on one spectrum and its embedding (D,), None where invalid."""
         try:
-            intensity = self._preprocessor.prepare(spectrum)
+            intensity = self.preprocessor.prepare(spectrum)
         except (InvalidSpectrumError, AxisError) as error:
             return Verdict.refused(str(error)), None
         (verdict,), embedding = self.classify_preprocessed(intensity[np.newaxis])
@@ -116,6 +121,14 @@ class Classifier:
         known = self.head.known(probabilities, embedding).tolist()
         pairs = zip(probabilities, known, strict=True)
         return [judge(row, self.head, known=is_known) for row, is_known in pairs], embedding
+
+    def label(
+        self, intensity: NDArray[np.float32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.bool_]]:
+        """Return class ids, probabilities and whether known (N,) of preprocessed spectra (N, B)."""
+        embedding, probabilities = self.infer(intensity)
+        known = self.head.known(probabilities, embedding)
+        return probabilities.argmax(axis=1), probabilities.max(axis=1), known
 
     def infer(
         self, intensity: NDArray[np.float32]

@@ -22,6 +22,7 @@ from edge.npz import DAMAGE
 __all__ = ["Head", "pack_head", "softmax", "unpack_head"]
 
 _CENTRES = "novelty_centres"
+_CALLING_THREAD = 2**18  # multiplications: OpenBLAS starts threads above that
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +113,7 @@ class Head:
         """
         if embedding.ndim != 2 or embedding.shape[1] != self.embedding_size:
             raise HeadError(f"expected (N, {self.embedding_size}), got {embedding.shape}")
-        return self.confidence.probabilities(embedding @ self.weights + self.bias)
+        return self.confidence.probabilities(_product(embedding, self.weights) + self.bias)
 
     def known(
         self, probabilities: NDArray[np.float32], embedding: NDArray[np.float32]
@@ -130,6 +131,22 @@ class Head:
         else:
             known = self.novelty.familiarity(probabilities, embedding) >= self.novelty.least
         return known
+
+
+def _product(embedding: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `embedding @ weights`, computed in the calling thread.
+
+    OpenBLAS gives larger products to threads of its own. They gain nothing here, and where several
+    threads classify, or a core is busy, they wait for each other longer than the product takes.
+    """
+    rows = max(1, _CALLING_THREAD // weights.size)
+    if len(embedding) <= rows:
+        return embedding @ weights
+    product = np.empty((len(embedding), weights.shape[1]), np.result_type(embedding, weights))
+    for start in range(0, len(embedding), rows):
+        some = slice(start, start + rows)
+        np.matmul(embedding[some], weights, out=product[some])
+    return product
 
 
 def pack_head(head: Head) -> bytes:

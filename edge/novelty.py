@@ -76,11 +76,12 @@ class Centres:
 
     def distances(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the distance (N,) of probabilities (N, K) to the nearest class."""
-        projected = _logs(probabilities) @ self.projection  # (N, R)
-        squares = np.empty(len(projected), projected.dtype)
-        for start in range(0, len(projected), _ROWS):
+        logs = _logs(probabilities)
+        squares = np.empty(len(logs), logs.dtype)
+        for start in range(0, len(logs), _ROWS):
             rows = slice(start, start + _ROWS)
-            ways = projected[rows, np.newaxis] - self.points  # (16, K, R)
+            projected = logs[rows] @ self.projection  # (16, R)
+            ways = projected[:, np.newaxis] - self.points  # (16, K, R)
             lengths = np.einsum("nkr,nkr->nk", ways, ways)  # (16, K)
             squares[rows] = np.minimum.reduce(lengths, axis=1)
         nearest: NDArray[np.float32] = np.sqrt(squares + np.float32(_NEAREST))

@@ -64,6 +64,11 @@ class Rows:
     intensity: NDArray[np.float32]
     invalid: Mapping[int, str]
 
+    def valid(self) -> NDArray[np.intp]:
+        """Return the numbers of the rows that are fit for use."""
+        every = np.arange(len(self.intensity))
+        return np.delete(every, list(self.invalid)) if self.invalid else every
+
 
 class Preprocessor:
     """Brings spectra onto one grid.

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from edge.head import Head
 
+NOT_NUMBERS = "the backbone gave values that are not numbers"
+"""Why a spectrum is invalid that was good until the backbone had it."""
+
 _TOP = 5
 
 
@@ -44,7 +47,7 @@ def judge(probabilities: NDArray[np.float32], head: Head, *, known: bool) -> Ver
     """Turn one row of class probabilities (K,), and whether it is known, into a verdict."""
     values = probabilities.tolist()
     if not math.isfinite(sum(values)):
-        return Verdict.refused("the backbone gave values that are not numbers")
+        return Verdict.refused(NOT_NUMBERS)
     order = (-probabilities).argsort(kind="stable").tolist()
     kept = max(1, int(np.count_nonzero(probabilities >= head.set_probability)))
     return Verdict(

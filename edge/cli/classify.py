@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
+from edge.archive import Piece, in_batches, judge_rows, label, prepare
 from edge.classifier import Classifier, Verdict
+from edge.cli.late_progress import LateProgress
 from edge.cli.options import (
     bundle_option,
     json_option,
@@ -20,11 +21,27 @@ from edge.cli.options import (
     pooling_option,
     trust_option,
 )
-from edge.data import Fault, Sample, read_all
-from edge.errors import SpectrumError
-from edge.preprocess import Grid, preprocess
+from edge.data import Block, read_all_blocks
+from edge.in_order import cores, map_in_order
+from edge.preprocess import Rows
 
-_BATCH = 256
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said of a batch of spectra.
+
+    Parameters
+    ----------
+    lines : one of each, for standard output
+    remarks : warnings and faults by line, for standard error
+    faults : how many of them are invalid
+    known_of : how many spectra more the sources turned out to have
+    """
+
+    lines: list[str]
+    remarks: dict[int, list[str]]
+    faults: int
+    known_of: int
 
 
 @click.command()
@@ -33,6 +50,13 @@ _BATCH = 256
 @trust_option
 @keyring_option
 @pooling_option
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=cores,
+    show_default="all cores",
+    help="Classify on this many threads at once.",
+)
 @json_option
 def command(
     data: tuple[Path, ...],
@@ -40,6 +64,7 @@ def command(
     trusted_keys: tuple[Path, ...],
     keyring: Path | None,
     pooling_cm1: float | None,
+    threads: int,
     as_json: bool,
 ) -> int:
     """Say which mineral each spectrum of DATA shows.
@@ -49,14 +74,13 @@ def command(
     """
     faults = 0
     bundle = open_bundle(bundle_path, trusted_keys, keyring)
-    with Classifier(bundle, pooling=pooling_cm1) as classifier:
-        for item, verdict in _verdicts(classifier, read_all(data)):
-            faults += verdict.invalid is not None
-            click.echo(_as_json(item, verdict) if as_json else _as_text(item, verdict))
-            for warning in item.warnings if isinstance(item, Sample) else ():
-                click.echo(f"{item.source}: {warning}", err=True)
-            if verdict.invalid is not None:
-                click.echo(f"{item.source}: {verdict.invalid}", err=True)
+    with Classifier(bundle, pooling=pooling_cm1) as classifier, LateProgress() as progress:
+        work = partial(_answer, classifier, as_json=as_json)
+        batches = in_batches(read_all_blocks(data))
+        for answer in map_in_order(work, batches, threads if classifier.is_concurrent else 1):
+            _show(answer)
+            faults += answer.faults
+            progress.advance(len(answer.lines), answer.known_of)
     return 2 if faults else 0
 
 
@@ -72,37 +96,65 @@ def verdict_fields(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def _verdicts(
-    classifier: Classifier, items: Iterable[Sample | Fault]
-) -> Iterator[tuple[Sample | Fault, Verdict]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, _BATCH)):
-        prepared = [_prepare(item, classifier.grid) for item in batch]
-        rows = [row for row in prepared if not isinstance(row, str)]
-        verdicts: Iterator[Verdict] = iter(())
-        if rows:
-            verdicts = iter(classifier.classify_preprocessed(np.stack(rows))[0])
-        for item, row in zip(batch, prepared, strict=True):
-            yield item, Verdict.refused(row) if isinstance(row, str) else next(verdicts)
+def _answer(classifier: Classifier, pieces: Sequence[Piece], *, as_json: bool) -> Answer:
+    rows = prepare(classifier, pieces)
+    said, reasons = (_in_json if as_json else _in_words)(classifier, rows)
+    lines, remarks = [], {}
+    for row, (source, index, warnings) in enumerate(_places(pieces)):
+        if as_json:
+            lines.append(f'{{"source": {json.dumps(source)}, "index": {index}, {said[row]}')
+        else:
+            lines.append(f"{source}[{index}]: {said[row]}")
+        if warnings or row in reasons:
+            remarked = (*warnings, reasons[row]) if row in reasons else warnings
+            remarks[row] = [f"{source}: {remark}" for remark in remarked]
+    return Answer(lines, remarks, len(reasons), sum(map(_known_of, pieces)))
 
 
-def _prepare(item: Sample | Fault, grid: Grid) -> NDArray[np.float32] | str:
-    if isinstance(item, Fault):
-        return item.reason
-    try:
-        return preprocess(item.spectrum, grid)
-    except SpectrumError as error:
-        return str(error)
+def _in_json(classifier: Classifier, rows: Rows) -> tuple[list[str], dict[int, str]]:
+    """Return what follows source and index in the object of each row, and reasons by row."""
+    verdicts = judge_rows(classifier, rows)
+    reasons = {row: v.invalid for row, v in enumerate(verdicts) if v.invalid is not None}
+    return [json.dumps(verdict_fields(verdict))[1:] for verdict in verdicts], reasons
 
 
-def _as_json(item: Sample | Fault, verdict: Verdict) -> str:
-    fields = {"source": item.source, "index": item.index, **verdict_fields(verdict)}
-    return json.dumps(fields)
+def _in_words(classifier: Classifier, rows: Rows) -> tuple[list[str], dict[int, str]]:
+    """Return what is said of each row, and reasons by row; no verdict is made for it."""
+    found, names = label(classifier, rows), classifier.head.classes
+    columns = (found.class_ids.tolist(), found.probability.tolist(), found.known.tolist())
+    said = [
+        f"{names[class_id]} {probability:.2f}{'' if known else '  unknown?'}"
+        for class_id, probability, known in zip(*columns, strict=True)
+    ]
+    for row, reason in found.invalid.items():
+        said[row] = f"invalid: {reason}"
+    return said, dict(found.invalid)
 
 
-def _as_text(item: Sample | Fault, verdict: Verdict) -> str:
-    where = f"{item.source}[{item.index}]"
-    if verdict.invalid is not None:
-        return f"{where}: invalid: {verdict.invalid}"
-    known = "" if verdict.known else "  unknown?"
-    return f"{where}: {verdict.label} {verdict.probability:.2f}{known}"
+def _places(pieces: Sequence[Piece]) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """Yield source, position and warnings of each spectrum."""
+    for piece in pieces:
+        if isinstance(piece, Block):
+            for row in range(len(piece)):
+                yield piece.source, piece.first + row, piece.warnings
+        else:
+            yield piece.source, piece.index, ()
+
+
+def _known_of(piece: Piece) -> int:
+    """Return how many spectra are known of since this piece was read."""
+    if not isinstance(piece, Block) or piece.total == 1:
+        return 1
+    return piece.total if piece.first == 0 else 0
+
+
+def _show(answer: Answer) -> None:
+    """Print the lines, as many at a time as nothing is to be remarked between."""
+    start = 0
+    for row in sorted(answer.remarks):
+        click.echo("\n".join(answer.lines[start : row + 1]))
+        for remark in answer.remarks[row]:
+            click.echo(remark, err=True)
+        start = row + 1
+    if start < len(answer.lines):
+        click.echo("\n".join(answer.lines[start:]))

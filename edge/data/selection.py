@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.data.block import Block
 from edge.data.sample import Fault, Sample
-from edge.data.sources import read_data
+from edge.data.sources import read_data, read_pieces
 from edge.errors import DataError
 
 
@@ -17,6 +18,16 @@ def read_all(paths: Iterable[Path]) -> Iterator[Sample | Fault]:
     for path in paths:
         try:
             yield from read_data(path)
+        except DataError as error:
+            yield Fault(error.source, 0, error.reason)
+
+
+def read_all_blocks(paths: Iterable[Path]) -> Iterator[Block | Fault]:
+    """Yield the spectra of several sources as `read_all` does, in blocks that share an axis."""
+    for path in paths:
+        try:
+            for piece in read_pieces(path):
+                yield Block.of(piece) if isinstance(piece, Sample) else piece
         except DataError as error:
             yield Fault(error.source, 0, error.reason)
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from edge.data.arrays import read_arrays
+from edge.data.arrays import read_blocks
+from edge.data.block import Block
 from edge.data.jcamp_dx import read_jcamp
 from edge.data.sample import Fault, Sample
 from edge.data.spc import read_spc
@@ -17,7 +18,8 @@ from edge.data.text import read_text
 from edge.errors import DataError
 from edge.npz import DAMAGE
 
-Reader = Callable[[str, BinaryIO], Iterator[Sample | Fault]]
+Piece = Block | Sample | Fault
+Reader = Callable[[str, BinaryIO], Iterator[Piece]]
 """Takes the source's name and its bytes."""
 
 
@@ -28,7 +30,7 @@ def _read_text_file(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
 _READERS: dict[str, Reader] = {
     **dict.fromkeys((".txt", ".csv", ".tsv", ".xy", ".dat"), _read_text_file),
     **dict.fromkeys((".jdx", ".dx", ".jcamp"), read_jcamp),
-    ".npz": read_arrays,
+    ".npz": read_blocks,
     ".spc": read_spc,
 }
 _KNOWN = {*_READERS, ".zip"}
@@ -47,6 +49,12 @@ def read_data(path: Path) -> Iterator[Sample | Fault]:
     DataError
         If the path does not exist, is of no kind that holds spectra, or holds none.
     """
+    for piece in read_pieces(path):
+        yield from piece.samples() if isinstance(piece, Block) else (piece,)
+
+
+def read_pieces(path: Path) -> Iterator[Piece]:
+    """Yield what `read_data` does, the rows of arrays still together, 64 or fewer in a block."""
     try:
         is_folder, exists = path.is_dir(), path.exists()
     except OSError as error:  # a name too long, a folder above that may not be searched
@@ -79,7 +87,7 @@ def spectrum_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return [member for member in archive.infolist() if _suffix(member) in _READERS]
 
 
-def _read_folder(folder: Path) -> Iterator[Sample | Fault]:
+def _read_folder(folder: Path) -> Iterator[Piece]:
     files = _files(folder)
     if not files:
         raise DataError(str(folder), "the folder holds no spectra")
@@ -101,7 +109,7 @@ def _is_readable(path: Path) -> bool:
     return path.is_symlink() or path.is_file()
 
 
-def _read_file(path: Path) -> Iterator[Sample | Fault]:
+def _read_file(path: Path) -> Iterator[Piece]:
     try:
         if path.suffix.lower() == ".zip":
             yield from _read_zip(path)
@@ -112,7 +120,7 @@ def _read_file(path: Path) -> Iterator[Sample | Fault]:
         raise DataError(str(path), error.strerror or str(error)) from error
 
 
-def _read_zip(path: Path) -> Iterator[Sample | Fault]:
+def _read_zip(path: Path) -> Iterator[Piece]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = spectrum_members(archive)
@@ -128,7 +136,7 @@ def _suffix(member: zipfile.ZipInfo) -> str:
     return Path(member.filename).suffix.lower()
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Sample | Fault]:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Piece]:
     name = member.filename
     if member.file_size > _LARGEST_MEMBER_BYTES:
         yield Fault(name, 0, f"{member.file_size} bytes, more than a spectrum file may have")

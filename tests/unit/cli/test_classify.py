@@ -89,6 +89,30 @@ def test_rows_of_an_npz_are_numbered_beyond_one_batch(with_tiny, tmp_path):
     assert [verdict["label"] for verdict in verdicts] == [CLASSES[k % 5] for k in range(300)]
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_threads_change_nothing_in_what_is_printed(with_tiny, tmp_path, quartz, form):
+    spectra = np.stack([library_spectrum(CLASSES[k % 5], seed=k % 9).intensity for k in range(300)])
+    spectra[77] = 0
+    spectra[200, 3] = np.nan
+    axis = library_spectrum("Quartz").axis[::-1]
+    np.savez(tmp_path / "a.npz", raman_shift_cm1=axis, intensity=spectra[:, ::-1])
+    (tmp_path / "dark.txt").write_text("200,0\n1500,0\n")
+    alone = with_tiny("classify", tmp_path, *form, "--threads", "1")
+    several = with_tiny("classify", tmp_path, *form, "--threads", "3")
+    assert alone == several
+    assert alone.code == 2
+    assert len(alone.out.splitlines()) == 302
+    assert alone.err.count("axis falls, reversed") == 300
+    assert "not a number at point" in alone.err
+    assert alone.err.count("no positive intensity") == 2
+
+
+def test_no_threads_are_wrong_usage(with_tiny, quartz):
+    outcome = with_tiny("classify", quartz, "--threads", "0")
+    assert outcome.code == 2
+    assert "--threads" in outcome.err
+
+
 BAD = {
     "empty.txt": (b"", "holds no numbers"),
     "header_only.txt": (b"##NAMES=Quartz\n", "holds no numbers"),

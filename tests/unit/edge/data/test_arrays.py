@@ -1,22 +1,29 @@
 from __future__ import annotations
 
 import io
+from itertools import chain
 
 import numpy as np
 import pytest
 
-from edge.data import Fault, Sample
-from edge.data.arrays import read_arrays
+from edge.data import Block, Fault, Sample
+from edge.data.arrays import read_blocks
 from edge.errors import DataError
 
 AXIS = np.arange(100.0, 110.0)
 ROWS = np.random.default_rng(0).uniform(size=(3, 10)).astype(np.float32)
 
 
+def samples(content: bytes) -> list[Sample | Fault]:
+    pieces = read_blocks("a.npz", io.BytesIO(content))
+    each = (piece.samples() if isinstance(piece, Block) else (piece,) for piece in pieces)
+    return list(chain.from_iterable(each))
+
+
 def read(compressed: bool = False, **arrays: object) -> list[Sample | Fault]:
     buffer = io.BytesIO()
     (np.savez_compressed if compressed else np.savez)(buffer, **arrays)
-    return list(read_arrays("a.npz", io.BytesIO(buffer.getvalue())))
+    return samples(buffer.getvalue())
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -124,13 +131,13 @@ def test_one_array_without_a_name_is_refused():
     buffer = io.BytesIO()
     np.save(buffer, ROWS)
     with pytest.raises(DataError, match="one array without a name"):
-        list(read_arrays("a.npz", io.BytesIO(buffer.getvalue())))
+        samples(buffer.getvalue())
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4", b"not a zip at all", b"\x93NUMPY", bytes(99)])
 def test_what_is_no_npz_is_refused(content):
     with pytest.raises(DataError, match="not a readable"):
-        list(read_arrays("a.npz", io.BytesIO(content)))
+        samples(content)
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -145,9 +152,61 @@ def test_damage_anywhere_is_refused_or_read_over(compressed):
         damaged = bytearray(content)
         damaged[at] ^= 1 << rng.integers(8)
         try:
-            items = list(read_arrays("a.npz", io.BytesIO(damaged)))
+            items = samples(bytes(damaged))
         except DataError:
             refused += 1
         else:
             np.testing.assert_array_equal([i.spectrum.intensity for i in items], ROWS)
     assert refused > 300
+
+
+def test_rows_stay_together_in_blocks_and_are_numbered_through():
+    rows = np.arange(1300.0).reshape(130, 10)
+    names = np.array([f"m{row}" for row in range(130)])
+    buffer = io.BytesIO()
+    np.savez(buffer, raman_shift_cm1=AXIS, intensity=rows.astype(np.int16), mineral=names)
+    blocks = list(read_blocks("a.npz", io.BytesIO(buffer.getvalue())))
+    assert [(block.first, len(block), block.total) for block in blocks] == [
+        (0, 64, 130),
+        (64, 64, 130),
+        (128, 2, 130),
+    ]
+    np.testing.assert_array_equal(np.concatenate([block.intensity for block in blocks]), rows)
+    assert [label for block in blocks for label in block.labels] == names.tolist()
+
+
+def test_an_axis_out_of_order_is_sorted_for_all_rows_at_once():
+    mixed = np.arange(100.0, 200.0)
+    mixed[[3, 4]] = mixed[[4, 3]]
+    rows = np.random.default_rng(0).uniform(size=(2, 100))
+    sorted_rows = rows.copy()
+    sorted_rows[:, [3, 4]] = rows[:, [4, 3]]
+    items = read(raman_shift_cm1=mixed, intensity=rows)
+    for item, row in zip(items, sorted_rows, strict=True):
+        assert item.warnings == ("axis sorted: 1 steps went back, 0 stood",)
+        np.testing.assert_array_equal(item.spectrum.intensity, row)
+
+
+def test_points_that_coincide_are_averaged_in_every_row():
+    axis = AXIS.copy()
+    axis[5] = axis[4]
+    items = read(raman_shift_cm1=axis, intensity=ROWS)
+    for item, row in zip(items, ROWS, strict=True):
+        assert item.spectrum.intensity[4] == pytest.approx((row[4] + row[5]) / 2)
+
+
+def test_an_axis_that_is_none_is_a_fault_of_every_row():
+    items = read(raman_shift_cm1=np.full(10, np.nan), intensity=ROWS)
+    assert items == [
+        Fault("a.npz", row, "axis holds values that are not numbers") for row in (0, 1, 2)
+    ]
+    assert [type(item) for item in read(raman_shift_cm1=AXIS[:0], intensity=ROWS[:, :0])] == [
+        Fault
+    ] * 3
+
+
+def test_a_block_tells_which_rows_are_no_spectra():
+    rows = ROWS.copy()
+    rows[2, 7] = np.inf
+    assert Block("a", 0, AXIS, rows).invalid() == {2: "intensity is not a number at point 7"}
+    assert Block("a", 0, AXIS, (ROWS * 100).astype(int)).invalid() == {}
