@@ -32,6 +32,7 @@
         │   ├── GpuLibraryError        no TensorRT, or nothing that reaches device memory
         │   ├── CudaDriverError        no CUDA driver, or no device that it drives
         │   ├── EngineBuildError       a backbone that TensorRT makes no engine of
+        │   │   └── EngineParserError  (refused) a backbone that its parser does not take
         │   ├── EngineCacheError       a folder that engines cannot be kept in
         │   ├── EngineMissingError     no engine is cached, and none was to be built
         │   └── DeviceError            a GPU that failed in the middle
@@ -302,6 +303,12 @@ class EngineBuildError(RunnerError):
         self.reason = reason
         self.operator = operator
         self.node = node
+
+
+class EngineParserError(EngineBuildError):
+    """A backbone that TensorRT's parser refuses: no other try will end otherwise."""
+
+    exit_code: ClassVar[int] = 3
 
 
 class EngineCacheError(RunnerError):

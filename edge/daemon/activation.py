@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
@@ -13,13 +14,14 @@ from edge.bundle import Bundle
 from edge.classifier import Classifier
 from edge.config import Config
 from edge.daemon.bundle_source import BundleSource
-from edge.daemon.engine_process import EngineProcess
+from edge.daemon.engine_process import EngineProcess, build_command
 from edge.daemon.runner_policy import RunnerPolicy
 from edge.errors import (
     BundleError,
     BundleFormatError,
     ConfigError,
     EngineMissingError,
+    EngineProcessError,
     GoldenMismatchError,
     KeyFileError,
     KeyringError,
@@ -39,6 +41,10 @@ REFUSALS = (
     RunnerPrecisionError,
 )
 """What makes a bundle unfit to run here; `bundle.refused` has been told when one is raised."""
+
+
+_REFUSED = 3
+"""Exit code of a build whose bundle is refused: by its signature, the parser, golden spectra."""
 
 
 class Activation:
@@ -65,7 +71,7 @@ class Activation:
         self._log = log
         self._source = BundleSource(config)
         self._policy = RunnerPolicy(config, log)
-        self._engines = EngineProcess(config, stop, log)
+        self._engines = EngineProcess(partial(build_command, config), stop, log)
 
     @contextmanager
     def classifier(self) -> Iterator[Classifier]:
@@ -135,6 +141,8 @@ class Activation:
                 if policy.settings(bundle).kind == "onnx":  # on the CPU only the file can be bad
                     raise BundleFormatError(str(error)) from error
                 if not policy.failed(bundle, classifier.runner_name, error):
+                    if _is_refusal(error):
+                        raise BundleFormatError(str(error)) from error
                     raise
 
     def _entered(self, path: Path, classifier: Classifier, stack: ExitStack) -> Classifier:
@@ -142,7 +150,7 @@ class Activation:
             return stack.enter_context(classifier)
         except EngineMissingError:
             self._on_waiting()
-            self._engines.build(path, classifier)
+            self._engines.build(path, classifier.precision)
             return stack.enter_context(classifier)
 
     def _keep(self, bundle: Bundle) -> None:
@@ -166,3 +174,7 @@ class Activation:
             fallback=self._policy.has_fallen_back(classifier.bundle),
             last_good=last_good,
         )
+
+
+def _is_refusal(error: RunnerError) -> bool:
+    return isinstance(error, EngineProcessError) and error.process_exit_code == _REFUSED

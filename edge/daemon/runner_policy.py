@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from structlog.typing import FilteringBoundLogger
 
@@ -40,7 +41,9 @@ class RunnerPolicy:
 
     def settings(self, bundle: Bundle) -> RunnerSettings:
         """Return the runner for this bundle."""
-        return RunnerSettings() if self.has_fallen_back(bundle) else self._config.runner_settings()
+        if self.has_fallen_back(bundle):
+            return RunnerSettings()
+        return replace(self._config.runner_settings(), tell=self._tell)
 
     def precision(self, bundle: Bundle) -> Precision | None:
         """Return the configured precision; None on a fallback, which runs the recommended one."""
@@ -73,3 +76,6 @@ class RunnerPolicy:
         to = f"onnx/{choose_precision(bundle, None, RunnerSettings())}"
         self._log.error("runner.fell_back", **{"from": runner, "to": to, "reason": str(error)})
         return True
+
+    def _tell(self, text: str) -> None:
+        self._log.info("runner.told", text=text)

@@ -10,7 +10,9 @@ from edge.bundle.bundle import Bundle
 from edge.bundle.manifest import Precision
 from edge.errors import RunnerPrecisionError
 from edge.runners.base import Runner
+from edge.runners.engine_build import Tell, silent
 from edge.runners.onnx import OnnxRunner
+from edge.runners.tensorrt import TensorrtRunner
 from edge.runners.tensorrt_settings import TensorrtSettings
 
 RunnerKind = Literal["onnx", "tensorrt"]
@@ -25,9 +27,11 @@ class RunnerSettings:
     Parameters
     ----------
     tensorrt : where engines lie and how they are built; None for ONNX Runtime on the CPU
+    tell : given a line when an engine is built, or runs otherwise than it could, and why
     """
 
     tensorrt: TensorrtSettings | None = None
+    tell: Tell = silent
 
     @property
     def kind(self) -> RunnerKind:
@@ -66,6 +70,5 @@ def make_runner(bundle: Bundle, precision: Precision, settings: RunnerSettings) 
     model = bundle.backbone(precision)
     if settings.tensorrt is None:
         return OnnxRunner(model, precision)
-    from edge.runners.tensorrt import TensorrtRunner
-
-    return TensorrtRunner(model, precision, bundle.manifest.backbone_id, settings.tensorrt)
+    backbone_id = bundle.manifest.backbone_id
+    return TensorrtRunner(model, precision, backbone_id, settings.tensorrt, settings.tell)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edge.errors import EngineBuildError
+from edge.errors import EngineBuildError, EngineParserError
 from edge.runners.engine_progress import make_monitor
 from edge.runners.onnx_file import FLOAT, graph_inputs, without_default
 from edge.runners.tensorrt_library import complaints_of
@@ -114,11 +114,11 @@ def _strongly_typed(trt: Any) -> int:
     return 0 if flag is None else 1 << int(flag)
 
 
-def _refusal(parser: Any, runner: str) -> EngineBuildError:
+def _refusal(parser: Any, runner: str) -> EngineParserError:
     if parser.num_errors == 0:
-        return EngineBuildError(runner, "the parser refuses the file and gives no reason")
+        return EngineParserError(runner, "the parser refuses the file and gives no reason")
     first = parser.get_error(0)
-    return EngineBuildError(
+    return EngineParserError(
         runner, " ".join(first.desc().split()), first.node_operator() or None, first.node_name()
     )
 

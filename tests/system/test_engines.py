@@ -1,0 +1,180 @@
+"""TensorRT in the daemon, on a GPU that is not there: built, failing, given up, never silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import bundle_variants as variants
+from tests.support.gpu_fakes import environment
+from tests.support.processes import (
+    Daemon,
+    daemon,
+    recorded,
+    set_sections,
+    shown,
+    simulator,
+    write_config,
+)
+
+GPU, CPU = "tensorrt/fp32", "onnx/fp32"
+TOLERANCES = {GPU: 1e-3}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.outcrop"
+    path.write_bytes(variants.release(2, TOLERANCES))
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path, bundle: Path) -> Path:
+    key = variants.write_public_key(tmp_path)
+    path = write_config(tmp_path, tmp_path / "spectrometer", bundle, key)
+    set_sections(path, runner={"kind": "tensorrt"})
+    return path
+
+
+def _names(running: Daemon) -> list[str]:
+    return [event["event"] for event in running.seen]
+
+
+def _nothing_lost(folder: Path) -> None:
+    """Check that every frame that was sent is stored once and has a verdict."""
+    records = recorded(folder)
+    assert records.keys() == shown(folder).keys()
+    assert all(record.verdict is not None for record in records.values())
+
+
+def test_frames_are_taken_while_an_engine_is_built_and_classified_after(
+    tmp_path: Path, config: Path
+) -> None:
+    fake = environment(BUILD_S="2")
+    with simulator(tmp_path, 20, 40) as instrument, daemon(config, environment=fake) as running:
+        assert running.wait_for("daemon.ready")["classifying"] is False
+        assert running.wait_for("engine.building")["runner"] == GPU
+        assert instrument.wait(60) == 0, "frames were left unacknowledged"
+        assert running.wait_for("engine.built")["took_s"] > 2
+        names = _names(running)
+        assert names.count("frame.kept") >= 20, "not all were kept before the engine was there"
+        assert "spectrum.classified" not in names
+        assert running.wait_for("bundle.active")["runner"] == GPU
+        assert running.wait_for("backlog.classified")["frames"] == 20
+        assert running.terminate() == 0
+    _nothing_lost(tmp_path)
+    with daemon(config, environment=environment()) as running:
+        running.wait_for("bundle.active", runner=GPU)
+        assert "engine.building" not in _names(running), "the cache was not used"
+        assert running.terminate() == 0
+
+
+def test_a_build_that_fails_is_told_and_tried_again(tmp_path: Path, config: Path) -> None:
+    order = tmp_path / "fails"
+    order.touch()
+    fake = environment(FAIL="build", FAIL_IF=str(order))
+    with simulator(tmp_path, 10, 40) as instrument, daemon(config, environment=fake) as running:
+        assert running.wait_for("daemon.ready")["classifying"] is False
+        assert "no engine" in running.wait_for("engine.failed")["reason"]
+        assert instrument.wait(60) == 0
+        order.unlink()
+        assert running.wait_for("bundle.active")["runner"] == GPU
+        assert running.wait_for("backlog.classified")["frames"] == 10
+        assert "runner.fell_back" not in _names(running)
+        assert running.terminate() == 0
+    _nothing_lost(tmp_path)
+
+
+def test_a_build_that_fails_leaves_it_to_the_fallback_out_loud(
+    tmp_path: Path, config: Path
+) -> None:
+    set_sections(config, runner={"fallback": "onnx"})
+    fake = environment(FAIL="build")
+    with simulator(tmp_path, 10, 40) as instrument, daemon(config, environment=fake) as running:
+        failed = running.wait_for("engine.failed")
+        fell_back = running.wait_for("runner.fell_back")
+        assert (fell_back["from"], fell_back["to"], fell_back["level"]) == (GPU, CPU, "error")
+        assert failed["reason"] in fell_back["reason"]
+        active = running.wait_for("bundle.active")
+        assert (active["runner"], active["fallback"]) == (CPU, True)
+        assert instrument.wait(60) == 0
+        assert running.terminate() == 0
+    _nothing_lost(tmp_path)
+
+
+@pytest.mark.parametrize("failure", ["driver", "device"])
+def test_a_machine_without_a_gpu_says_so_and_records(
+    tmp_path: Path, config: Path, failure: str
+) -> None:
+    fake = environment(FAIL=failure)
+    with simulator(tmp_path, 4, 40) as instrument, daemon(config, environment=fake) as running:
+        assert "no CUDA device" in running.wait_for("runner.failed")["reason"]
+        assert running.wait_for("daemon.ready")["classifying"] is False
+        assert instrument.wait(60) == 0
+        assert running.terminate() == 0
+    assert len(recorded(tmp_path)) == 4
+    assert all(record.verdict is None for record in recorded(tmp_path).values())
+
+
+def test_a_device_that_fails_in_the_middle_is_started_again(tmp_path: Path, config: Path) -> None:
+    order = tmp_path / "fails"
+    fake = environment(FAIL="infer", FAIL_IF=str(order))
+    with simulator(tmp_path, 60, 20) as instrument, daemon(config, environment=fake) as running:
+        running.wait_for("spectrum.classified", times=5)
+        order.touch()
+        assert "the GPU failed" in running.wait_for("runner.failed")["reason"]
+        order.unlink()
+        assert running.wait_for("bundle.active")["fallback"] is False
+        assert instrument.wait(60) == 0
+        assert running.terminate() == 0
+    _nothing_lost(tmp_path)
+
+
+def test_a_device_that_fails_three_times_leaves_it_to_the_fallback(
+    tmp_path: Path, config: Path
+) -> None:
+    set_sections(config, runner={"fallback": "onnx"})
+    order = tmp_path / "fails"
+    fake = environment(FAIL="infer", FAIL_IF=str(order))
+    with simulator(tmp_path, 100, 20) as instrument, daemon(config, environment=fake) as running:
+        running.wait_for("spectrum.classified", times=5)
+        order.touch()
+        assert running.wait_for("runner.failed", times=3)["times"] == 3
+        assert running.wait_for("runner.fell_back")["from"] == GPU
+        active = running.wait_for("bundle.active")
+        assert (active["runner"], active["fallback"]) == (CPU, True)
+        assert instrument.wait(60) == 0
+        assert running.terminate() == 0
+    _nothing_lost(tmp_path)
+
+
+def test_a_gpu_that_computes_something_else_is_not_believed(tmp_path: Path, config: Path) -> None:
+    fake = environment(FAIL="numbers")
+    with simulator(tmp_path, 4, 40) as instrument, daemon(config, environment=fake) as running:
+        assert "golden spectra differ" in running.wait_for("engine.failed")["reason"]
+        assert "golden spectra differ" in running.wait_for("bundle.refused")["reason"]
+        assert instrument.wait(60) == 0
+        assert running.terminate() == 0
+    assert all(record.verdict is None for record in recorded(tmp_path).values())
+
+
+def test_a_backbone_that_the_parser_refuses_leaves_the_last_good_one_running(
+    tmp_path: Path, config: Path, bundle: Path
+) -> None:
+    with simulator(tmp_path, 100_000, 20), daemon(config, environment=environment()) as running:
+        running.wait_for("spectrum.classified")
+        variants.swap(bundle, variants.another_operator(3))
+        assert "Frobnicate" in running.wait_for("engine.failed")["reason"]
+        assert "Frobnicate" in running.wait_for("bundle.refused")["reason"]
+        assert running.wait_for("bundle.last_good_active")["release"] == 2
+        running.wait_for("spectrum.classified")
+        assert running.terminate() == 0
+    assert all(record.verdict is not None for record in recorded(tmp_path).values())
+
+
+def test_a_build_ends_with_the_daemon(tmp_path: Path, config: Path) -> None:
+    with daemon(config, environment=environment(BUILD_S="600")) as running:
+        running.wait_for("engine.building", progress="started")
+        assert running.terminate() == 0
+        assert "engine.failed" not in _names(running)
