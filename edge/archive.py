@@ -22,7 +22,8 @@ from edge.preprocess import Rows
 from edge.spectrum import AxisKind, Spectrum
 from edge.verdict import NOT_NUMBERS, Verdict
 
-_TOGETHER = 64
+TOGETHER = 64
+"""Spectra classified in one go."""
 
 Piece = Block | Fault
 
@@ -56,7 +57,7 @@ def in_batches(pieces: Iterable[Piece]) -> Iterator[tuple[Piece, ...]]:
     for piece in pieces:
         gathered.append(piece)
         count += len(piece) if isinstance(piece, Block) else 1
-        if count >= _TOGETHER:
+        if count >= TOGETHER:
             yield tuple(gathered)
             gathered, count = [], 0
     if gathered:
@@ -127,8 +128,8 @@ def label_array(
     """
     axis = Spectrum(axis, np.zeros(intensity.shape[1:]), axis_kind).axis  # checks it
     blocks = (
-        Block("array", first, axis, intensity[first : first + _TOGETHER], axis_kind)
-        for first in range(0, len(intensity), _TOGETHER)
+        Block("array", first, axis, intensity[first : first + TOGETHER], axis_kind)
+        for first in range(0, len(intensity), TOGETHER)
     )
     found = map_in_order(
         lambda block: (block.first, label(classifier, prepare(classifier, [block]))),
@@ -139,7 +140,7 @@ def label_array(
     whole = Labels(np.full(count, -1), np.zeros(count, np.float32), np.zeros(count, np.bool_), {})
     invalid: dict[int, str] = {}
     for first, part in found:
-        rows = slice(first, first + _TOGETHER)
+        rows = slice(first, first + TOGETHER)
         whole.class_ids[rows], whole.probability[rows] = part.class_ids, part.probability
         whole.known[rows] = part.known
         invalid.update({first + row: reason for row, reason in part.invalid.items()})

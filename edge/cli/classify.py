@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from edge.archive import Piece, in_batches, judge_rows, label, prepare
+from edge.archive import TOGETHER, Piece, in_batches, judge_rows, label, prepare
 from edge.classifier import Classifier, Verdict
+from edge.cli.engine_options import engine_folder_option
 from edge.cli.late_progress import LateProgress
 from edge.cli.options import (
     bundle_option,
@@ -24,6 +25,8 @@ from edge.cli.options import (
 from edge.data import Block, read_all_blocks
 from edge.in_order import cores, map_in_order
 from edge.preprocess import Rows
+from edge.runners.choice import RunnerSettings
+from edge.runners.tensorrt_settings import TensorrtSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,20 @@ class Answer:
 @keyring_option
 @pooling_option
 @click.option(
+    "--runner",
+    "kind",
+    type=click.Choice(["onnx", "tensorrt"]),
+    default="onnx",
+    show_default=True,
+    help="ONNX Runtime on the CPU, or TensorRT on a GPU; its engine is built if there is none.",
+)
+@engine_folder_option
+@click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=cores,
     show_default="all cores",
-    help="Classify on this many threads at once.",
+    help="Classify on this many threads at once; a GPU is fed by one.",
 )
 @json_option
 def command(
@@ -64,6 +76,8 @@ def command(
     trusted_keys: tuple[Path, ...],
     keyring: Path | None,
     pooling_cm1: float | None,
+    kind: str,
+    engine_folder: Path,
     threads: int,
     as_json: bool,
 ) -> int:
@@ -74,7 +88,9 @@ def command(
     """
     faults = 0
     bundle = open_bundle(bundle_path, trusted_keys, keyring)
-    with Classifier(bundle, pooling=pooling_cm1) as classifier, LateProgress() as progress:
+    runner = _on_gpu(engine_folder) if kind == "tensorrt" else RunnerSettings()
+    ready = Classifier(bundle, pooling=pooling_cm1, runner=runner)
+    with ready as classifier, LateProgress() as progress:
         work = partial(_answer, classifier, as_json=as_json)
         batches = in_batches(read_all_blocks(data))
         for answer in map_in_order(work, batches, threads if classifier.is_concurrent else 1):
@@ -82,6 +98,11 @@ def command(
             faults += answer.faults
             progress.advance(len(answer.lines), answer.known_of)
     return 2 if faults else 0
+
+
+def _on_gpu(engine_folder: Path) -> RunnerSettings:
+    settings = TensorrtSettings(engine_folder, batch=TOGETHER)
+    return RunnerSettings(settings, lambda line: click.echo(line, err=True))
 
 
 def verdict_fields(verdict: Verdict) -> dict[str, object]:

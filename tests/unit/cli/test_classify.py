@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.support import bundle_variants as variants
+from tests.support.gpu_fakes import fake_gpu
 from tests.support.tiny_bundle import CLASSES, library_spectrum
 
 FIELDS = ["source", "index", "label", "probability", "top", "known", "prediction_set", "invalid"]
@@ -105,6 +108,32 @@ def test_threads_change_nothing_in_what_is_printed(with_tiny, tmp_path, quartz, 
     assert alone.err.count("axis falls, reversed") == 300
     assert "not a number at point" in alone.err
     assert alone.err.count("no positive intensity") == 2
+
+
+def test_a_gpu_gives_the_labels_of_the_cpu_one_batch_after_the_other(run, tmp_path, quartz):
+    (tmp_path / "tiny.outcrop").write_bytes(variants.release(1, {"tensorrt/fp32": 1e-4}))
+    key = variants.write_public_key(tmp_path)
+    of_bundle = ("--bundle", tmp_path / "tiny.outcrop", "--trust", key)
+    spectra = [library_spectrum(CLASSES[k % 5], seed=k % 9).intensity for k in range(70)]
+    axis = library_spectrum("Quartz").axis
+    np.savez(tmp_path / "a.npz", raman_shift_cm1=axis, intensity=np.stack(spectra))
+    arguments = ("classify", tmp_path / "a.npz", quartz, *of_bundle)
+    with fake_gpu() as device:
+        on_gpu = run(*arguments, "--runner", "tensorrt", "--engine-folder", tmp_path / "engines")
+        assert device.faults == []
+    on_cpu = run(*arguments)
+    assert on_gpu.out == on_cpu.out
+    assert on_gpu.code == on_cpu.code == 0
+    assert len(list((tmp_path / "engines").iterdir())) >= 1
+
+
+def test_without_a_gpu_the_runner_asked_for_is_not_replaced(with_tiny, quartz, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
+    outcome = with_tiny("classify", quartz, "--runner", "tensorrt")
+    assert outcome.code != 0
+    assert outcome.out == ""
+    assert "tensorrt" in outcome.err
 
 
 def test_no_threads_are_wrong_usage(with_tiny, quartz):
