@@ -17,6 +17,7 @@ from edge.lags import lag_mask
 from edge.preprocess import PREPROCESSING, Preprocessor
 from edge.runners import OnnxRunner, Runner
 from edge.runners.choice import RunnerSettings, choose_precision, make_runner
+from edge.runners.tensorrt import TensorrtRunner
 from edge.spectrum import Spectrum
 from edge.verdict import Verdict, judge
 
@@ -80,6 +81,17 @@ class Classifier:
         traceback: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+    def discard_engine(self) -> None:
+        """Remove the engine that was used, if the runner has such: one that computes wrong.
+
+        Raises
+        ------
+        EngineCacheError
+            If it cannot be removed.
+        """
+        if isinstance(self._runner, TensorrtRunner):
+            self._runner.discard_engine()
 
     def _check_backbone(self) -> None:
         found, expected = self._runner.backbone_id, self.bundle.manifest.backbone_id

@@ -20,6 +20,7 @@ from edge.errors import (
     BundleError,
     BundleFormatError,
     ConfigError,
+    EngineCacheError,
     EngineMissingError,
     EngineProcessError,
     GoldenMismatchError,
@@ -133,6 +134,7 @@ class Activation:
             try:
                 return self._entered(path, classifier, stack)
             except GoldenMismatchError as error:
+                self._discard_engine(classifier, error)
                 if not policy.fall_back(bundle, classifier.runner_name, error):
                     raise
             except RunnerError as error:
@@ -152,6 +154,16 @@ class Activation:
             self._on_waiting()
             self._engines.build(path, classifier.precision)
             return stack.enter_context(classifier)
+
+    def _discard_engine(self, classifier: Classifier, why: GoldenMismatchError) -> None:
+        if self._policy.settings(classifier.bundle).kind == "onnx":
+            return
+        try:
+            classifier.discard_engine()
+        except EngineCacheError as error:
+            self._log.error("engine.failed", runner=classifier.runner_name, reason=str(error))
+        else:
+            self._log.error("engine.discarded", runner=classifier.runner_name, reason=str(why))
 
     def _keep(self, bundle: Bundle) -> None:
         try:

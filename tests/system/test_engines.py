@@ -159,6 +159,32 @@ def test_a_gpu_that_computes_something_else_is_not_believed(tmp_path: Path, conf
     assert all(record.verdict is None for record in recorded(tmp_path).values())
 
 
+def test_a_cached_engine_that_computes_wrong_is_built_anew(tmp_path: Path, config: Path) -> None:
+    order = tmp_path / "fails"
+    fake = environment(FAIL="numbers", FAIL_IF=str(order))
+    with daemon(config, environment=fake) as running:
+        running.wait_for("bundle.active", runner=GPU)
+        assert running.terminate() == 0
+    order.touch()
+    with daemon(config, environment=fake) as running:
+        assert "golden spectra differ" in running.wait_for("engine.discarded")["reason"]
+        running.wait_for("bundle.refused", times=2)
+        order.unlink()
+        running.wait_for("engine.built")
+        running.wait_for("bundle.active", runner=GPU)
+        assert running.terminate() == 0
+
+
+def test_a_folder_that_keeps_no_engine_is_told(tmp_path: Path, config: Path) -> None:
+    (tmp_path / "file").touch()
+    set_sections(config, runner={"fallback": "onnx", "engine_folder": "file/engines"})
+    with daemon(config, environment=environment()) as running:
+        assert "engines cannot be kept" in running.wait_for("runner.failed")["reason"]
+        assert running.wait_for("runner.fell_back")["to"] == CPU
+        assert running.wait_for("bundle.active")["fallback"] is True
+        assert running.terminate() == 0
+
+
 def test_a_backbone_that_the_parser_refuses_leaves_the_last_good_one_running(
     tmp_path: Path, config: Path, bundle: Path
 ) -> None:
