@@ -1,4 +1,4 @@
-"""Training throughput, what augmentation costs against the forward pass, and exported inference."""
+"""Training throughput, and what augmentation costs against the forward pass."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-import numpy as np
 import torch
 
-from edge.bundle import TrustedKeys, read_bundle, shipped_bundle_path
-from edge.runners import OnnxRunner
 from tests.support.figures import paired_us, ratios, spread
 from train.augment import Augmentation, margin_points
 from train.loop import Steps, class_weights
@@ -49,21 +46,3 @@ def test_augmentation_against_the_forward_pass_and_steps_a_second() -> None:
     print(f"forward pass of the same, µs: {spread(forward)}")
     print(f"ratio: {spread(ratios(augmented, forward))}")
     print(f"trained spectra a second, {recipe.fit.threads} thread: {spread(rates)}")
-
-
-def test_inference_of_the_exported_forms_batch_one_one_thread() -> None:
-    bundle = read_bundle(shipped_bundle_path(), TrustedKeys.load(demo=True))
-    batch = bundle.golden.spectra[:1, np.newaxis]
-    with (
-        OnnxRunner(bundle.backbone("fp32")) as fp32,
-        OnnxRunner(bundle.backbone("int8"), "int8") as int8,
-        OnnxRunner(bundle.backbone("int8.x86"), "int8.x86") as x86,
-    ):
-        for runner in (int8, x86):
-            quantized, plain = paired_us(
-                lambda: runner.infer(batch),  # noqa: B023  # called before the next round
-                lambda: fp32.infer(batch),
-                1_000,
-            )
-            print(f"\n{runner.name}, µs: {spread(quantized)}; onnx/fp32: {spread(plain)}")
-            print(f"ratio: {spread(ratios(quantized, plain))}")
