@@ -3,13 +3,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 
 from edge.bundle import Bundle, Golden, TrustedKeys, read_bundle, shipped_bundle_path
 from edge.classifier import Classifier, Verdict, judge
-from edge.errors import BundleFormatError, GoldenMismatchError, PoolingError, RunnerError
+from edge.errors import (
+    BundleFormatError,
+    GoldenMismatchError,
+    PoolingError,
+    RunnerError,
+    RunnerPrecisionError,
+)
 from edge.head import Head
 from edge.preprocess import preprocess
+from edge.runners.choice import RunnerSettings
+from edge.runners.tensorrt_settings import TensorrtSettings
 from edge.spectrum import Spectrum
 from tests.support.tiny_bundle import CLASSES, library_spectrum
 
@@ -193,3 +202,36 @@ def test_a_pooling_the_bundle_does_not_have_is_refused(tiny_bundle):
         Classifier(tiny_bundle.read(), pooling=8.0)
     with pytest.raises(PoolingError, match="can be set to ±0 to ±40"):
         Classifier(_shipped(), pooling=48.0)
+
+
+def _saying(bundle: Bundle, backbone_id: str) -> Bundle:
+    """Return the bundle, its int8 backbone a copy of the other that names its origin."""
+    model = onnx.load_from_string(bundle.backbone("fp32"))
+    onnx.helper.set_model_props(model, {"backbone_id": backbone_id})
+    members = bundle.members | {"backbone.int8.onnx": model.SerializeToString()}
+    tolerances = {"onnx/int8": 1e-4}
+    return replace(bundle, members=members, golden=replace(bundle.golden, tolerances=tolerances))
+
+
+def test_a_backbone_that_was_made_from_another_is_refused_on_entry(tiny_bundle):
+    bundle = tiny_bundle.read()
+    with Classifier(_saying(bundle, bundle.manifest.backbone_id), "int8") as classifier:
+        assert classifier.classify(library_spectrum("Quartz"))[0].label == "Quartz"
+    stranger = Classifier(_saying(bundle, "f" * 64), "int8")
+    with pytest.raises(BundleFormatError, match="onnx/int8 was made from backbone ffffffffffff…"):
+        stranger.__enter__()
+    with pytest.raises(RunnerError, match="not active"):
+        stranger.classify(library_spectrum("Quartz"))
+
+
+def test_the_runner_is_a_setting(tiny_bundle, tmp_path):
+    runner = RunnerSettings(TensorrtSettings(engine_folder=tmp_path, build=False))
+    classifier = Classifier(tiny_bundle.read(), runner=runner)
+    assert (classifier.runner_name, classifier.precision) == ("tensorrt/fp32", "fp32")
+    with pytest.raises(RunnerPrecisionError, match=r"not int8\.x86"):
+        Classifier(tiny_bundle.read(), "int8.x86", runner=runner)
+
+
+def test_only_an_engine_can_be_discarded(tiny_classifier):
+    tiny_classifier.discard_engine()
+    assert tiny_classifier.classify(library_spectrum("Quartz"))[0].label == "Quartz"

@@ -7,7 +7,9 @@ import pytest
 
 from edge.bundle import shipped_bundle_path
 from edge.config import Config, read_config
-from edge.errors import ConfigError
+from edge.errors import ConfigError, KeyringError
+from edge.runners.choice import RunnerSettings
+from edge.runners.tensorrt_settings import TensorrtSettings
 from firmware_bridge.messages import Configure
 
 SMALLEST = """\
@@ -47,8 +49,14 @@ def test_the_smallest_configuration_and_its_defaults(write, tmp_path):
     assert config.bundle.path == shipped_bundle_path()
     assert (config.bundle.trusted_keys, config.bundle.trust_demo_key) == ((), False)
     assert config.bundle.precision is None
+    assert (config.bundle.keyring, config.bundle.allow_older_release) == (None, False)
+    assert (config.runner.kind, config.runner.fallback) == ("onnx", "none")
+    assert config.runner.engine_folder == tmp_path / "records" / "engines"
+    assert (config.runner.workspace_mib, config.runner.device) == (64, 0)
+    assert config.runner.device_memory == "auto"
     assert (config.log.level, config.log.format) == ("info", "json")
     assert config.trusted().keys == {}
+    assert config.runner_settings() == RunnerSettings()
 
 
 def test_everything_can_be_set(write):
@@ -70,6 +78,15 @@ def test_everything_can_be_set(write):
         trusted_keys = ["/etc/ground.pub"]
         trust_demo_key = true
         precision = "int8"
+        keyring = "/etc/keyring.json"
+        allow_older_release = true
+        [runner]
+        kind = "tensorrt"
+        fallback = "onnx"
+        engine_folder = "/var/cache/engines"
+        workspace_mib = 128
+        device_memory = "pycuda"
+        device = 1
         [log]
         level = "debug"
         format = "console"
@@ -82,10 +99,25 @@ def test_everything_can_be_set(write):
     assert config.bundle.path == Path("/opt/a.outcrop")
     assert config.bundle.trusted_keys == (Path("/etc/ground.pub"),)
     assert (config.bundle.precision, config.log.level) == ("int8", "debug")
+    assert config.bundle.keyring == Path("/etc/keyring.json")
+    assert config.bundle.allow_older_release is True
+    assert config.runner.fallback == "onnx"
+    assert config.runner_settings().tensorrt == TensorrtSettings(
+        engine_folder=Path("/var/cache/engines"),
+        batch=1,
+        workspace_mib=128,
+        device_memory="pycuda",
+        device=1,
+        build=False,
+    )
 
 
 def test_relative_paths_start_at_the_files_folder(write, tmp_path, monkeypatch):
-    path = write(SMALLEST + '[bundle]\npath = "../a.outcrop"\ntrusted_keys = ["keys/a.pub"]\n')
+    path = write(
+        SMALLEST
+        + '[bundle]\npath = "../a.outcrop"\ntrusted_keys = ["keys/a.pub"]\n'
+        + 'keyring = "keys/ring.json"\n[runner]\nengine_folder = "engines"\n'
+    )
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
@@ -93,6 +125,8 @@ def test_relative_paths_start_at_the_files_folder(write, tmp_path, monkeypatch):
     assert config.store.folder == tmp_path / "records"
     assert config.bundle.path == tmp_path / "../a.outcrop"
     assert config.bundle.trusted_keys == (tmp_path / "keys/a.pub",)
+    assert config.bundle.keyring == tmp_path / "keys/ring.json"
+    assert config.runner.engine_folder == tmp_path / "engines"
 
 
 def test_it_cannot_be_changed_once_it_is_read(write):
@@ -125,6 +159,18 @@ def test_it_cannot_be_changed_once_it_is_read(write):
             "bundle.trusted_keys.1: a path holds no NUL",
         ),
         (SMALLEST.replace('"records"', "5"), 5, "store.folder: "),
+        (SMALLEST + '[bundle]\nkeyring = "a\\u0000b"\n', 7, "bundle.keyring: a path holds no NUL"),
+        (SMALLEST + "[bundle]\nallow_older_release = 3\n", 7, "bundle.allow_older_release: "),
+        (SMALLEST + "[runner]\nkind = 'cuda'\n", 7, "'onnx' or 'tensorrt'"),
+        (SMALLEST + "[runner]\nfallback = 'tensorrt'\n", 7, "'none' or 'onnx'"),
+        (SMALLEST + "[runner]\nfallback = 'onnx'\n", 6, "runner: fallback 'onnx' is the runner"),
+        (SMALLEST + "[runner]\nengine_folder = ''\nbuild = 1\n", 8, "runner.build: no such"),
+        (SMALLEST + "[runner]\nworkspace_mib = 0\n", 7, "runner.workspace_mib: "),
+        (SMALLEST + "[runner]\nworkspace_mib = 65537\n", 7, "runner.workspace_mib: "),
+        (SMALLEST + "[runner]\nworkspace_mib = 1.5\n", 7, "runner.workspace_mib: "),
+        (SMALLEST + "[runner]\ndevice = -1\n", 7, "runner.device: "),
+        (SMALLEST + "[runner]\ndevice = 256\n", 7, "runner.device: "),
+        (SMALLEST + "[runner]\ndevice_memory = 'cupy'\n", 7, "'auto', 'pycuda' or 'cuda-python'"),
     ],
 )
 def test_one_fault_is_named_with_its_line(write, text, line, said):
@@ -293,6 +339,20 @@ def test_every_field_says_what_it_is():
     for model in [Config, *(f.annotation for f in Config.model_fields.values())]:
         for name, field in getattr(model, "model_fields", {}).items():
             assert field.description, f"{model}.{name}"
+
+
+def test_a_precision_that_the_runner_does_not_run_is_refused(write):
+    text = SMALLEST + '[bundle]\nprecision = "int8.x86"\n[runner]\nkind = "tensorrt"\n'
+    assert faults(write(text)) == [
+        (None, "bundle.precision 'int8.x86' is for x86 CPUs, not for TensorRT")
+    ]
+
+
+def test_a_keyring_that_is_missing_is_told_when_it_is_needed(write, tmp_path):
+    config = read_config(write(SMALLEST + '[bundle]\nkeyring = "ring.json"\n'))
+    with pytest.raises(KeyringError, match="No such file") as caught:
+        config.trusted()
+    assert caught.value.path == tmp_path / "ring.json"
 
 
 def test_a_key_file_that_is_missing_is_told_when_it_is_needed(write, tmp_path):
