@@ -73,6 +73,7 @@ class EngineProcess:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                start_new_session=True,  # ^C at a terminal is for the daemon, which ends it
             )
         except OSError as error:  # no memory, no more processes
             raise EngineProcessError(str(error), None) from error
