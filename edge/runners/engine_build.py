@@ -77,7 +77,7 @@ def build_plan(
     except TypeError as error:  # pybind11's way to say that the factory gave a null pointer
         raise EngineBuildError(runner, complaints.take()) from error
     network, parser = _parse(trt, builder, model, runner)
-    _fix_batch(network, batch, runner)
+    _fix_batch(trt, network, batch, runner)
     config, monitor = _configure(trt, builder, workspace_mib, tell)
     cache = _take_timing_cache(trt, config, timing_cache, tell)
     started_s = time.monotonic()
@@ -123,21 +123,23 @@ def _refusal(parser: Any, runner: str) -> EngineParserError:
     )
 
 
-def _fix_batch(network: Any, batch: int, runner: str) -> None:
+def _fix_batch(trt: Any, network: Any, batch: int, runner: str) -> None:
     """Make the batch part of the input's shape: kernels are chosen for it, nothing is dynamic."""
     inputs = [network.get_input(k) for k in range(network.num_inputs)]
     spectra = [tensor for tensor in inputs if tensor.name != LAG_MASK]
     shapes = [tuple(tensor.shape) for tensor in spectra]
-    if (
-        len(spectra) != 1
-        or network.num_outputs != 1
-        or len(shapes[0]) != _SPECTRUM_DIMENSIONS
-        or shapes[0][1:] != (1, max(shapes[0][2], 1))
-    ):
+    if len(shapes) != 1 or not _is_of_spectra(shapes[0]):
         raise EngineBuildError(
-            runner, f"expected one input (N, 1, B) with B fixed and one output, got {shapes}"
+            runner, f"expected one input (N, 1, B) with B fixed, got {shapes or 'none'}"
         )
+    outputs = [network.get_output(k).dtype for k in range(network.num_outputs)]
+    if outputs != [trt.DataType.FLOAT]:
+        raise EngineBuildError(runner, f"expected one output in float32, got {outputs}")
     spectra[0].shape = (batch, *shapes[0][1:])
+
+
+def _is_of_spectra(shape: tuple[int, ...]) -> bool:
+    return len(shape) == _SPECTRUM_DIMENSIONS and shape[1] == 1 and shape[2] > 0
 
 
 def _configure(trt: Any, builder: Any, workspace_mib: int, tell: Tell) -> tuple[Any, Any]:

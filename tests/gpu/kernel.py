@@ -6,6 +6,8 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from edge.runners.device_memory import DeviceMemory
 
 NAME = "twice_and_one"
@@ -82,15 +84,14 @@ def _with_cuda_python(memory: DeviceMemory, x_address: int, y_address: int, coun
 def _with_pycuda(memory: Any, x_address: int, y_address: int, count: int) -> Launch:
     from pycuda import driver
 
-    module = driver.module_from_buffer(PTX)
-    function = module.get_function(NAME)
-    function.prepare("PPI")
-    grid, block = (-(-count // THREADS), 1), (THREADS, 1, 1)
+    function = driver.module_from_buffer(PTX).get_function(NAME)
+    arguments = np.uint64(x_address), np.uint64(y_address), np.uint32(count)
+    shape = {"grid": (-(-count // THREADS), 1), "block": (THREADS, 1, 1)}
     # its launches take a stream object, not a handle, and only the memory has that
     stream = memory._stream
 
     def launch() -> None:
-        function.prepared_async_call(grid, block, stream, x_address, y_address, count)
+        function(*arguments, **shape, stream=stream)
 
     return launch
 

@@ -46,17 +46,18 @@ def graph(shape: list[str | int | None], inputs: int = 1, kind: int = TensorProt
     return content
 
 
-def graph_with_operator(operator: str, node: str) -> bytes:
-    """Return a model (N, 1, 1392) → (N, 1, 1392) of one operator, which may be none."""
-    values = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 1, 1392])
-        for name in ("spectrum", "embedding")
-    ]
+def graph_with_operator(operator: str, node: str, to: int | None = None) -> bytes:
+    """Return a model (N, 1, 1392) → (N, 1, 1392) of one operator, which may not exist."""
+    attributes = {} if to is None else {"to": to}
+    kinds = {"spectrum": TensorProto.FLOAT, "embedding": to or TensorProto.FLOAT}
+    first, last = (
+        helper.make_tensor_value_info(name, kind, ["N", 1, 1392]) for name, kind in kinds.items()
+    )
     made = helper.make_graph(
-        [helper.make_node(operator, ["spectrum"], ["embedding"], node)],
+        [helper.make_node(operator, ["spectrum"], ["embedding"], node, **attributes)],
         "one",
-        [values[0]],
-        [values[1]],
+        [first],
+        [last],
     )
     opset = [helper.make_opsetid("", 20)]
     content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()

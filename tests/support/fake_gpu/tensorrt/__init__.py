@@ -57,6 +57,11 @@ class MemoryPoolType(IntEnum):
     WORKSPACE = 0
 
 
+class DataType(IntEnum):
+    FLOAT = 0
+    HALF = 1
+
+
 class TensorIOMode(IntEnum):
     NONE = 0
     INPUT = 1
@@ -77,8 +82,10 @@ class _HostMemory:
 
 
 class _Tensor:
-    def __init__(self, name: str, shape: tuple[int, ...]) -> None:
-        self.name, self.shape = name, shape
+    def __init__(self, of: ort.NodeArg) -> None:
+        self.name = of.name
+        self.shape = tuple(size if isinstance(size, int) else -1 for size in of.shape)
+        self.dtype = DataType.HALF if of.type == "tensor(float16)" else DataType.FLOAT
 
 
 class _Network:
@@ -97,6 +104,9 @@ class _Network:
 
     def get_input(self, k: int) -> _Tensor:
         return self.inputs[k]
+
+    def get_output(self, k: int) -> _Tensor:
+        return self.outputs[k]
 
 
 class _ParserError:
@@ -136,15 +146,9 @@ class OnnxParser:
             self._errors.append(_ParserError(str(error)))
             return False
         self._network.model = model
-        self._network.inputs = [_Tensor(i.name, _dimensions(i.shape)) for i in session.get_inputs()]
-        self._network.outputs = [
-            _Tensor(o.name, _dimensions(o.shape)) for o in session.get_outputs()
-        ]
+        self._network.inputs = [_Tensor(each) for each in session.get_inputs()]
+        self._network.outputs = [_Tensor(each) for each in session.get_outputs()]
         return True
-
-
-def _dimensions(shape: list[Any]) -> tuple[int, ...]:
-    return tuple(size if isinstance(size, int) else -1 for size in shape)
 
 
 def _session(model: bytes) -> ort.InferenceSession:

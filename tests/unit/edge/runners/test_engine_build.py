@@ -105,6 +105,12 @@ def test_a_network_with_another_input_is_refused(shape):
         build_plan(trt, graph(shape), "fp32", 1)
 
 
+def test_an_output_in_half_precision_is_refused():
+    content = graph_with_operator("Cast", "halved", to=TensorProto.FLOAT16)
+    with pytest.raises(EngineBuildError, match="expected one output in float32"):
+        build_plan(trt, content, "fp16", 1)
+
+
 def test_float64_is_not_taken_for_float32():
     with pytest.raises(EngineBuildError, match="expected inputs in float32, spectrum0 is not"):
         build_plan(trt, graph(["N", 1, 1392], kind=TensorProto.DOUBLE), "fp32", 1)
