@@ -86,11 +86,12 @@ def test_a_build_that_fails_is_told_and_tried_again(tmp_path: Path, config: Path
     _nothing_lost(tmp_path)
 
 
+@pytest.mark.parametrize("failure", ["build", "numbers"])
 def test_a_build_that_fails_leaves_it_to_the_fallback_out_loud(
-    tmp_path: Path, config: Path
+    tmp_path: Path, config: Path, failure: str
 ) -> None:
     set_sections(config, runner={"fallback": "onnx"})
-    fake = environment(FAIL="build")
+    fake = environment(FAIL=failure)
     with simulator(tmp_path, 10, 40) as instrument, daemon(config, environment=fake) as running:
         failed = running.wait_for("engine.failed")
         fell_back = running.wait_for("runner.fell_back")
@@ -188,19 +189,28 @@ def test_a_folder_that_keeps_no_engine_is_told(tmp_path: Path, config: Path) -> 
 def test_a_backbone_that_the_parser_refuses_leaves_the_last_good_one_running(
     tmp_path: Path, config: Path, bundle: Path
 ) -> None:
-    with simulator(tmp_path, 100_000, 20), daemon(config, environment=environment()) as running:
+    order = tmp_path / "fails"
+    fake = environment(FAIL="infer", FAIL_IF=str(order))
+    with simulator(tmp_path, 100_000, 20), daemon(config, environment=fake) as running:
         running.wait_for("spectrum.classified")
         variants.swap(bundle, variants.another_operator(3))
         assert "Frobnicate" in running.wait_for("engine.failed")["reason"]
         assert "Frobnicate" in running.wait_for("bundle.refused")["reason"]
         assert running.wait_for("bundle.last_good_active")["release"] == 2
         running.wait_for("spectrum.classified")
+        order.touch()
+        running.wait_for("runner.failed")
+        order.unlink()
+        assert running.wait_for("bundle.active")["last_good"] is True
+        running.wait_for("spectrum.classified")
+        assert _names(running).count("bundle.refused") == 1, "it was tried again unchanged"
         assert running.terminate() == 0
     assert all(record.verdict is not None for record in recorded(tmp_path).values())
 
 
 def test_a_build_ends_with_the_daemon(tmp_path: Path, config: Path) -> None:
+    set_sections(config, runner={"fallback": "onnx"})
     with daemon(config, environment=environment(BUILD_S="600")) as running:
         running.wait_for("engine.building", progress="started")
         assert running.terminate() == 0
-        assert "engine.failed" not in _names(running)
+    assert not {"engine.failed", "runner.fell_back"} & set(_names(running))
