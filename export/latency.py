@@ -16,8 +16,9 @@ from train.models import Model
 from train.reporting.pairing import Interval
 
 ROUNDS = 41
-_TURNS = 12
-_WARM_UP = 20
+_MOST_TURNS, _FEWEST_TURNS = 12, 3
+_WARM_UP = 8
+_MOST_S = 4.0  # spent on it, where the fewest turns allow
 
 Infer = Callable[[NDArray[np.float32]], object]
 
@@ -61,19 +62,27 @@ def measure_latency(
     ----------
     runners : what computes embeddings of a batch, by runner
     spectrum : (B,) float32, preprocessed
-    rounds : of 12 turns each
+    rounds : of up to 12 turns each, fewer where the runners are slow
     """
     batch = spectrum[np.newaxis, np.newaxis]
-    for infer in runners.values():
-        for _ in range(_WARM_UP):
-            infer(batch)
-    times_us = {name: np.empty((rounds, _TURNS)) for name in runners}
-    for turn in np.ndindex(rounds, _TURNS):
+    turns = _turns(runners, batch, rounds)
+    times_us = {name: np.empty((rounds, turns)) for name in runners}
+    for turn in np.ndindex(rounds, turns):
         for name, infer in runners.items():
             started_ns = time.perf_counter_ns()
             infer(batch)
             times_us[name][turn] = (time.perf_counter_ns() - started_ns) / 1e3
     return Timings(times_us)
+
+
+def _turns(runners: Mapping[str, Infer], batch: NDArray[np.float32], rounds: int) -> int:
+    """Warm the runners up, and return how many turns a round there is time for."""
+    for _ in range(_WARM_UP):
+        started = time.perf_counter()
+        for infer in runners.values():
+            infer(batch)
+        taken_s = time.perf_counter() - started  # of the last, warm
+    return int(np.clip(_MOST_S / (rounds * taken_s), _FEWEST_TURNS, _MOST_TURNS))
 
 
 def torch_inference(model: Model) -> Infer:

@@ -60,6 +60,8 @@ def fold_plot(rows: Sequence[RunnerParity], least_agreement: float) -> Figure:
         axes.plot([row.agreement] * 2, [place - 0.36, place + 0.36], color=style.colour)
     axes.axvline(least_agreement, color=INK, linewidth=1, linestyle=":")
     _names(axes, [row.runner for row in rows])
+    least = min([least_agreement, *(min(row.agreement_folds) for row in rows)])
+    axes.set_xlim(least - 0.1 * (1 - least) - 1e-4, 1 + 0.05 * (1 - least) + 1e-4)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=2))
     axes.set_xlabel("agreement with torch, a dot a fold; line: all spectra; dotted: the limit")
     return figure

@@ -10,6 +10,7 @@ from tests.unit.train.generated import write_minerals, write_recipe_file
 
 if TYPE_CHECKING:  # imported in the fixtures: without the [train] extra the tests are skipped
     from export.final_model import FinalModel
+    from export.fold_parity import TrainedRun
     from export.graph import Graph
     from export.parity import Parity
     from export.precisions import Backbones
@@ -42,6 +43,13 @@ def spectra(run: Path) -> RunSpectra:
     from train.run import RunFolder
 
     return RunFolder(run).read_spectra()
+
+
+@pytest.fixture(scope="session")
+def trained_run(run: Path) -> TrainedRun:
+    from export.exporting import read_trained
+
+    return read_trained(run)
 
 
 @pytest.fixture(scope="session")
