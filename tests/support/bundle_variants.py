@@ -17,6 +17,7 @@ from edge.bundle import pack_bundle
 from edge.bundle.archive import MANIFEST, describe_members
 from edge.bundle.golden import pack_golden, unpack_golden
 from edge.bundle.header import sign
+from edge.bundle.manifest import Precision
 from edge.head import pack_head, unpack_head
 from tests.support.tiny_bundle import tiny_members
 
@@ -37,12 +38,18 @@ def swap(path: Path, content: bytes) -> None:
     beside.replace(path)
 
 
-def release(number: int, tolerances: dict[str, float] | None = None) -> bytes:
-    """Return a good bundle of a release, with tolerances by runner besides those it has."""
+def release(number: int) -> bytes:
+    """Return a good bundle of a release."""
+    return _packed(number, tiny_members()[1])
+
+
+def for_gpu(number: int) -> bytes:
+    """Return a good bundle whose int8 backbone, no other than the fp32 one, is for TensorRT."""
     _, members = tiny_members()
     golden = unpack_golden(members["golden.npz"])
-    golden = replace(golden, tolerances=golden.tolerances | (tolerances or {}))
-    return _packed(number, members | {"golden.npz": pack_golden(golden)})
+    golden = replace(golden, tolerances=golden.tolerances | {"tensorrt/int8": 1e-3})
+    more = {"backbone.int8.onnx": members["backbone.fp32.onnx"], "golden.npz": pack_golden(golden)}
+    return _packed(number, members | more, {"default": "fp32", "tensorrt": "int8"})
 
 
 def damaged(number: int) -> bytes:
@@ -87,11 +94,14 @@ def _with_backbone(members: dict[str, bytes], backbone: bytes) -> dict[str, byte
     return members | {"backbone.fp32.onnx": backbone, "head.npz": pack_head(head)}
 
 
-def _packed(number: int, members: dict[str, bytes]) -> bytes:
+def _packed(
+    number: int, members: dict[str, bytes], precision: dict[str, Precision] | None = None
+) -> bytes:
     manifest, _ = tiny_members()
-    changes = {
+    changes: dict[str, object] = {
         "release": number,
         "backbone_id": hashlib.sha256(members["backbone.fp32.onnx"]).hexdigest(),
         "members": describe_members(members),
+        "precision": precision or manifest.precision,
     }
     return pack_bundle(manifest.model_copy(update=changes), members, KEY)

@@ -18,14 +18,13 @@ from tests.support.processes import (
     write_config,
 )
 
-GPU, CPU = "tensorrt/fp32", "onnx/fp32"
-TOLERANCES = {GPU: 1e-3}
+GPU, CPU = "tensorrt/int8", "onnx/fp32"
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.outcrop"
-    path.write_bytes(variants.release(2, TOLERANCES))
+    path.write_bytes(variants.for_gpu(2))
     return path
 
 
@@ -64,6 +63,7 @@ def test_frames_are_taken_while_an_engine_is_built_and_classified_after(
         assert running.wait_for("backlog.classified")["frames"] == 20
         assert running.terminate() == 0
     _nothing_lost(tmp_path)
+    assert {record.precision for record in recorded(tmp_path).values()} == {"int8"}
     with daemon(config, environment=environment()) as running:
         running.wait_for("bundle.active", runner=GPU)
         assert "engine.building" not in _names(running), "the cache was not used"
@@ -148,6 +148,8 @@ def test_a_device_that_fails_three_times_leaves_it_to_the_fallback(
         assert instrument.wait(60) == 0
         assert running.terminate() == 0
     _nothing_lost(tmp_path)
+    precisions = [record.precision for record in recorded(tmp_path).values()]
+    assert (precisions[0], precisions[-1]) == ("int8", "fp32"), "not those that were used"
 
 
 def test_a_gpu_that_computes_something_else_is_not_believed(tmp_path: Path, config: Path) -> None:
