@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -111,7 +113,7 @@ def test_threads_change_nothing_in_what_is_printed(with_tiny, tmp_path, quartz, 
 
 
 def test_a_gpu_gives_the_labels_of_the_cpu_one_batch_after_the_other(run, tmp_path, quartz):
-    (tmp_path / "tiny.outcrop").write_bytes(variants.release(1, {"tensorrt/fp32": 1e-4}))
+    (tmp_path / "tiny.outcrop").write_bytes(variants.release(1))
     key = variants.write_public_key(tmp_path)
     of_bundle = ("--bundle", tmp_path / "tiny.outcrop", "--trust", key)
     spectra = [library_spectrum(CLASSES[k % 5], seed=k % 9).intensity for k in range(70)]
@@ -134,6 +136,25 @@ def test_without_a_gpu_the_runner_asked_for_is_not_replaced(with_tiny, quartz, m
     assert outcome.code != 0
     assert outcome.out == ""
     assert "tensorrt" in outcome.err
+
+
+def test_an_archive_can_be_interrupted(tiny_bundle, tmp_path):
+    axis = library_spectrum("Quartz").axis[::8]
+    rows = np.tile(library_spectrum("Quartz").intensity[::8].astype(np.float32), (60_000, 1))
+    np.savez(tmp_path / "a.npz", raman_shift_cm1=axis, intensity=rows)
+    options = ("--bundle", tiny_bundle.path, "--trust", tiny_bundle.key, "--threads", "2")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edge", "classify", tmp_path / "a.npz", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline().startswith(f"{tmp_path / 'a.npz'}[0]: Quartz")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.strip() == "outcrop: interrupted"
+    assert len(out.splitlines()) < 59_999
 
 
 def test_no_threads_are_wrong_usage(with_tiny, quartz):

@@ -87,3 +87,16 @@ def test_what_is_no_calibration_is_refused(values, said):
 def test_the_softmax_does_not_overflow():
     logits = np.array([[1e30, -1e30, 0.0], [-3e38, -3e38, -3e38]], np.float32)
     np.testing.assert_allclose(softmax(logits), [[1, 0, 0], [1 / 3] * 3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("spread", [1e-3, 2.0, 60.0])
+@pytest.mark.parametrize("confidence", [Confidence(0.7, 1.3, 0.2), Confidence(2.0, 0.3, -3.0)])
+def test_a_row_alone_is_what_it_is_among_others(confidence, spread):
+    logits = drawn(40, spread=spread)
+    alone = np.concatenate([confidence.probabilities(row[np.newaxis]) for row in logits])
+    assert alone.dtype == np.float32
+    np.testing.assert_allclose(alone, confidence.probabilities(logits), rtol=1e-6)
+
+
+def test_no_rows_have_no_probabilities():
+    assert Confidence(0.7, 1.3, 0.2).probabilities(drawn(0)).shape == (0, 6)

@@ -241,3 +241,13 @@ def test_damage_is_refused_or_changes_nothing(head):
             np.testing.assert_array_equal(again.weights, head.weights)
             np.testing.assert_array_equal(again.bias, head.bias)
     assert refused > 200
+
+
+@pytest.mark.parametrize("count", [1, 2, 13, 14, 100])
+def test_many_spectra_get_the_probabilities_each_would_get_alone(count):
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(315, 63)).astype(np.float32)  # 13 of these are one product
+    head = Head(weights, np.zeros(63, np.float32), tuple(map(str, range(63))), "ab" * 32, 20.0)
+    embedding = rng.normal(size=(count, 315)).astype(np.float32)
+    alone = np.concatenate([head.probabilities(row[np.newaxis]) for row in embedding])
+    np.testing.assert_allclose(head.probabilities(embedding), alone, rtol=1e-4)

@@ -158,3 +158,13 @@ def test_statistics_that_do_not_fit_are_refused(projection, points, said):
 def test_weights_and_thresholds_that_are_no_numbers_are_refused(novelty, changes):
     with pytest.raises(HeadError, match="not numbers"):
         replace(novelty, **changes)
+
+
+def test_a_spectrum_alone_is_as_familiar_as_among_others(novelty):
+    probabilities = patterns(50, 8)[0]
+    embedding = np.random.default_rng(0).uniform(0, 8, (50, 9)).astype(np.float32)
+    together = novelty.familiarity(probabilities, embedding)
+    alone = [novelty.familiarity(probabilities[[k]], embedding[[k]])[0] for k in range(50)]
+    np.testing.assert_allclose(alone, together, rtol=1e-4)
+    found = traits(novelty.centres, probabilities, embedding.max(axis=1))
+    np.testing.assert_array_equal(weigh(novelty.weights, found), together)
