@@ -97,9 +97,10 @@ def export_run(order: Order, progress: Progress) -> Exported:
         If the file to sign with holds no private key.
     """
     key = Ed25519PrivateKey.generate() if order.sign is None else read_private_key(order.sign)
-    check_writable(order.out)
     run = read_trained(order.run)
     folds = _check_exportable(run.recipe, run.report)
+    for path in filter(None, (order.out, order.page)):
+        check_writable(path)
     with progress:
         progress.begin(folds * STEPS_A_FOLD + _STEPS_AT_THE_END)
         tensorrt = Tensorrt(progress.note)
