@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge.bundle import Bundle, read_bundle, shipped_bundle_path
-from edge.cli.trust import desk_keys
+from edge.bundle import Bundle, TrustedKeys, read_bundle, shipped_bundle_path
 from edge.errors import CudaDriverError, GpuLibraryError
 from edge.runners.device_memory import DeviceMemory, DeviceMemoryName, open_device_memory
 from edge.runners.tensorrt_library import load_tensorrt
@@ -51,7 +50,8 @@ def trt() -> Any:
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
     path = Path(os.environ.get("OUTCROP_BUNDLE") or shipped_bundle_path())
-    return read_bundle(path, desk_keys((), None))
+    key = os.environ.get("OUTCROP_BUNDLE_KEY")
+    return read_bundle(path, TrustedKeys.load([Path(key)] if key else [], demo=True))
 
 
 @pytest.fixture(scope="session")

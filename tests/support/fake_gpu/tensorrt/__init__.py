@@ -244,11 +244,13 @@ class Runtime:
         if not device.is_current():
             raise Segfault("deserialized without a current context")
         line, _, model = bytes(plan).partition(b"\n")
-        head = json.loads(line)
+        try:
+            head = json.loads(line)
+        except ValueError:
+            head = {"identity": "no plan"}
         if head["identity"] != _identity() or failing("deserialize"):
-            self._logger.log(
-                ILogger.Severity.ERROR, "Error Code 6: the engine plan file is not ours"
-            )
+            text = "Error Code 6: the engine plan file is not ours"
+            self._logger.log(ILogger.Severity.ERROR, text)
             return None
         return _Engine(head, model, self._logger)
 
