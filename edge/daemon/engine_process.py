@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -57,10 +58,10 @@ class EngineProcess:
         runner = f"tensorrt/{precision}"
         self._log.info("engine.building", runner=runner, progress="started")
         start_s = time.monotonic()
-        with self._start(bundle_path, precision) as process:
-            said = self._follow(process, runner)
-        if process.returncode != 0:
-            raise EngineProcessError(_reason(said, process.returncode), process.returncode)
+        said: deque[str] = deque(maxlen=_KEPT_LINES)
+        exit_code = self._follow(self._start(bundle_path, precision), runner, said)
+        if exit_code != 0:
+            raise EngineProcessError(_reason(said, exit_code), exit_code)
         took_s = round(time.monotonic() - start_s, 3)
         self._log.info("engine.built", runner=runner, took_s=took_s)
 
@@ -78,34 +79,42 @@ class EngineProcess:
         except OSError as error:  # no memory, no more processes
             raise EngineProcessError(str(error), None) from error
 
-    def _follow(self, process: subprocess.Popen[str], runner: str) -> deque[str]:
-        """Tell what the process says until it ends, and return the last of it."""
-        said: deque[str] = deque(maxlen=_KEPT_LINES)
+    def _follow(self, process: subprocess.Popen[str], runner: str, said: deque[str]) -> int | None:
+        """Tell what the process says; return its exit code, None where nothing ends it.
+
+        The process is what is waited for: it may close its pipe and go on, or end and leave the
+        pipe to somebody else.
+        """
         reader = threading.Thread(
-            target=self._tell, args=(process.stdout, runner, said), name="engine-build"
+            target=self._tell,
+            args=(process.stdout, runner, said),
+            name="engine-build",
+            daemon=True,  # a pipe that never closes must not keep the daemon from ending
         )
         reader.start()
+        over = self._wait(process)
+        reader.join(_PATIENCE_S)
+        if over is not None:
+            said.append(f"{_ERROR_PREFIX}{over}")
+        return process.returncode
+
+    def _wait(self, process: subprocess.Popen[str]) -> str | None:
+        """Wait for the end of the process; return why it was ended, if it was."""
         deadline_s = time.monotonic() + _LONGEST_BUILD_S
-        while reader.is_alive():
-            reader.join(_CHECK_S)
-            over = (
-                "stopped with the daemon"
-                if self._stop.is_set()
-                else f"took longer than {_LONGEST_BUILD_S:g} s"
-                if time.monotonic() > deadline_s
-                else None
-            )
-            if over is not None:
+        while process.poll() is None:
+            if time.monotonic() > deadline_s:
                 _end(process)
-                reader.join(_PATIENCE_S)
-                said.append(f"{_ERROR_PREFIX}{over}")
-                break
-        return said
+                return f"took longer than {_LONGEST_BUILD_S:g} s"
+            if self._stop.wait(_CHECK_S):
+                _end(process)
+                return "stopped with the daemon"
+        return None
 
     def _tell(self, lines: IO[str], runner: str, said: deque[str]) -> None:
-        for line in lines:
-            said.append(line.strip())
-            self._log.info("engine.building", runner=runner, progress=line.strip())
+        with lines:
+            for line in lines:
+                said.append(line.strip())
+                self._log.info("engine.building", runner=runner, progress=line.strip())
 
 
 def build_command(config: Config, bundle_path: Path, precision: Precision) -> list[str]:
@@ -128,17 +137,19 @@ def build_command(config: Config, bundle_path: Path, precision: Precision) -> li
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(_PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    """Have a process end; one that hangs in a driver is left to the kernel, not waited for."""
+    for ask in (process.terminate, process.kill):
+        ask()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE_S)
+            return
 
 
-def _reason(said: deque[str], exit_code: int) -> str:
-    errors = [line.removeprefix(_ERROR_PREFIX) for line in said if line.startswith(_ERROR_PREFIX)]
+def _reason(said: deque[str], exit_code: int | None) -> str:
+    lines = list(said)  # somebody who has the pipe may still be writing
+    errors = [line.removeprefix(_ERROR_PREFIX) for line in lines if line.startswith(_ERROR_PREFIX)]
     if errors:
         return "; ".join(errors)
-    if exit_code < 0:
-        return f"the build was ended by {signal.Signals(-exit_code).name}"
-    return f"the build ended with {exit_code}: {said[-1] if said else 'it said nothing'}"
+    if exit_code is not None and exit_code < 0:
+        return f"the build was ended by signal {-exit_code} ({signal.strsignal(-exit_code)})"
+    return f"the build ended with {exit_code}: {lines[-1] if lines else 'it said nothing'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -57,7 +59,11 @@ def test_a_failure_carries_the_error_that_the_command_wrote(make_process):
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("import os; os.kill(os.getpid(), 11)", "the build was ended by SIGSEGV"),
+        (
+            "import os; os.kill(os.getpid(), 11)",
+            "the build was ended by signal 11 (Segmentation fault)",
+        ),
+        ("import os; os.kill(os.getpid(), 40)", "the build was ended by signal 40"),
         ("import os; os._exit(7)", "ended with 7: it said nothing"),
         ("print('half way'); raise SystemExit(4)", "ended with 4: half way"),
         ("import sys; sys.stdout.buffer.write(b'\\xff\\n'); sys.exit(1)", "ended with 1: \ufffd"),
@@ -89,6 +95,42 @@ def _until_ready(captured) -> None:
 def test_it_does_not_go_on_for_ever(make_process, monkeypatch):
     monkeypatch.setattr("edge.daemon.engine_process._LONGEST_BUILD_S", 0.1)
     assert "took longer than" in failure(make_process("import time; time.sleep(600)")).reason
+
+
+def test_one_that_closes_its_pipe_and_goes_on_ends_with_the_daemon(make_process, stop):
+    threading.Timer(0.5, stop.set).start()
+    script = "import os, time; os.close(1); os.close(2); time.sleep(600)"
+    assert failure(make_process(script)).reason == "stopped with the daemon"
+
+
+def test_whoever_else_has_its_pipe_is_not_waited_for(make_process, monkeypatch, captured):
+    monkeypatch.setattr("edge.daemon.engine_process._PATIENCE_S", 0.2)
+    script = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
+    make_process(script).build(BUNDLE, "int8")
+    os.kill(int(captured.entries[1]["progress"]), signal.SIGKILL)
+    assert captured.entries[-1]["event"] == "engine.built"
+
+
+def test_one_that_nothing_ends_does_not_keep_the_daemon(make_process, stop, monkeypatch):
+    """A process that hangs in a driver: no signal arrives."""
+    started = []
+
+    class Unkillable(subprocess.Popen):
+        def __init__(self, *args: object, **options: object) -> None:
+            super().__init__(*args, **options)
+            started.append(self)
+
+        def send_signal(self, number: int) -> None:
+            pass
+
+    monkeypatch.setattr("edge.daemon.engine_process._PATIENCE_S", 0.1)
+    monkeypatch.setattr(subprocess, "Popen", Unkillable)
+    stop.set()
+    error = failure(make_process("import time; time.sleep(600)"))
+    assert (error.reason, error.process_exit_code) == ("stopped with the daemon", None)
+    (process,) = started
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def test_the_command_names_all_that_is_configured(make_config, tmp_path):
