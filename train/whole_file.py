@@ -1,17 +1,17 @@
-"""Files that are whole or absent, whenever the power goes."""
+"""Whole files, as `edge.whole_file` writes them; what fails is an error of a run."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from edge import whole_file
 from train.errors import RunError
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file: temporary beside it, flushed, synced, renamed; folders are made.
+    """Write a file, whole or not at all; folders are made.
 
     Raises
     ------
@@ -22,25 +22,15 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
-    """Write files that belong together: temporaries first, then all renamed, in their order.
-
-    Whatever interrupts it before the renaming, Ctrl-C included, leaves the old files and nothing
-    else.
+    """Write files that belong together: whatever interrupts it leaves the old ones.
 
     Raises
     ------
     RunError
         If one cannot be written.
     """
-    try:
-        for path, content in files.items():
-            _write(path, content)
-        for path in files:
-            _rename(path)
-    finally:
-        for path in files:
-            with suppress(OSError):
-                _partial(path).unlink(missing_ok=True)
+    with _as_run_error():
+        whole_file.write_together(files)
 
 
 def check_writable(path: Path) -> None:
@@ -49,35 +39,17 @@ def check_writable(path: Path) -> None:
     Raises
     ------
     RunError
-        If it is a folder, or its folder cannot be made or written to.
+        If it is a folder or a device, or its folder cannot be made or written to.
     """
     if path.is_dir():
         raise RunError(str(path), "is a folder; name a file")
+    with _as_run_error():
+        whole_file.check_writable(path)
+
+
+@contextmanager
+def _as_run_error() -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _partial(path).touch()
-        _partial(path).unlink()
+        yield
     except OSError as error:
-        raise RunError(str(path), error.strerror or str(error)) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _partial(path).open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise RunError(str(path), error.strerror or str(error)) from error
-
-
-def _rename(path: Path) -> None:
-    try:
-        _partial(path).replace(path)
-    except OSError as error:
-        raise RunError(str(path), error.strerror or str(error)) from error
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
+        raise RunError(str(error.filename), error.strerror or str(error)) from error

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from edge.whole_file import write_whole
+from edge.whole_file import check_writable, write_together, write_whole
 
 
 def test_folders_are_made_and_nothing_else_is_left(tmp_path):
@@ -44,3 +44,23 @@ def test_a_device_is_not_replaced_by_a_file(tmp_path):
     with pytest.raises(OSError, match="Not a regular file"):
         write_whole(pipe, b"new")
     assert pipe.is_fifo()
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for path, said in ((tmp_path, "Is a directory"), (tmp_path / "file" / "b", "Not a directory")):
+        for call in (lambda p: write_whole(p, b"new"), check_writable):
+            with pytest.raises(OSError, match=said) as caught:
+                call(path)
+            assert caught.value.filename == str(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_files_that_belong_together_are_all_old_where_one_fails(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="Not a regular file") as caught:
+        write_together({tmp_path / "a": b"new", tmp_path / "pipe": b"new"})
+    assert caught.value.filename == str(tmp_path / "pipe")
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "pipe"]

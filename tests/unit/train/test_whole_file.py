@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-import train.whole_file
 from train.errors import RunError
 from train.whole_file import check_writable, write_together, write_whole
 
@@ -34,7 +34,7 @@ def test_an_interruption_leaves_nothing_half_written(
     def interrupted(descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train.whole_file.os, "fsync", interrupted)
+    monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_whole(tmp_path / "a", b"1")
     assert list(tmp_path.iterdir()) == []
