@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.confidence import Confidence, softmax
 from edge.errors import HeadError
 from edge.novelty import Centres, Novelty, Weights
-from edge.npz import DAMAGE
+from edge.npz import DAMAGE, open_npz
 
 __all__ = ["Head", "pack_head", "softmax", "unpack_head"]
 
@@ -181,7 +181,7 @@ def unpack_head(content: bytes) -> Head:
         If an array is missing, of the wrong kind, or contradicts another.
     """
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        with open_npz(content) as arrays:
             return Head(
                 weights=arrays["weights"].astype(np.float32),
                 bias=arrays["bias"].astype(np.float32),

@@ -52,13 +52,13 @@ def unpack_archive(content: bytes) -> tuple[Manifest, dict[str, bytes]]:
     Raises
     ------
     BundleFormatError
-        If a member is compressed, doubled, not in the manifest, missing, outside the
-        archive, or not of the size and hash that the manifest gives.
+        If a member is compressed, doubled, not in the manifest, missing, in a folder, of
+        bytes that another has too, or not of the size and hash that the manifest gives.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            _check_entries(entries)
+            _check_entries(entries, len(content))
             files = {entry.filename: archive.read(entry) for entry in entries}
     except DAMAGE as error:
         raise BundleFormatError(f"the archive is damaged: {error}") from error
@@ -67,7 +67,7 @@ def unpack_archive(content: bytes) -> tuple[Manifest, dict[str, bytes]]:
     return manifest, files
 
 
-def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+def _check_entries(entries: list[zipfile.ZipInfo], archive_bytes: int) -> None:
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
         raise BundleFormatError("two members have the same name")
@@ -76,6 +76,8 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
             raise BundleFormatError(f"{entry.filename}: compressed, but bundles are stored")
         if "/" in entry.filename or "\\" in entry.filename or entry.filename in (".", ".."):
             raise BundleFormatError(f"{entry.filename!r}: members have no folders")
+    if sum(entry.file_size for entry in entries) > archive_bytes:  # members that share bytes
+        raise BundleFormatError(f"members of more bytes than the archive's {archive_bytes}")
 
 
 def _read_manifest(content: bytes | None) -> Manifest:

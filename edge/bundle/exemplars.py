@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import BundleFormatError
-from edge.npz import DAMAGE
+from edge.npz import DAMAGE, open_npz
 
 _LARGEST = np.float32(127)  # of int8, the same to both sides
 _SMALLEST = np.float32(1e-30)  # a row below that is zero, and its scale would be none
@@ -76,7 +76,7 @@ def unpack_exemplars(content: bytes) -> Exemplars:
         If an array is missing, of the wrong kind, or contradicts another.
     """
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        with open_npz(content) as arrays:
             embeddings = arrays["embeddings"].astype(np.float32)
             if "scales" in arrays:
                 embeddings *= arrays["scales"].astype(np.float32)[:, np.newaxis]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import BundleFormatError, GoldenMismatchError
-from edge.npz import DAMAGE
+from edge.npz import DAMAGE, open_npz
 from edge.runners.base import Runner
 
 
@@ -71,12 +71,12 @@ def unpack_golden(content: bytes) -> Golden:
         If an array is missing or of the wrong kind.
     """
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        with open_npz(content) as arrays:
             names = [str(name) for name in arrays["runners"]]
             return Golden(
                 spectra=arrays["spectra"].astype(np.float32),
                 embeddings=arrays["embeddings"].astype(np.float32),
-                tolerances=dict(zip(names, arrays["tolerances"].tolist(), strict=True)),
+                tolerances=dict(zip(names, map(float, arrays["tolerances"]), strict=True)),
             )
     except (KeyError, TypeError, AttributeError, *DAMAGE) as error:
         raise BundleFormatError(f"golden.npz is not readable: {error}") from error

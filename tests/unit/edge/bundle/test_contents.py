@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -218,3 +221,48 @@ def test_no_path_of_the_disk_is_touched(repack, trusted, made, tmp_path, monkeyp
     refused(repack(redescribed(made[0], members), members), trusted, "no folders")
     assert list(tmp_path.parent.glob("escaped")) == []
     assert list(Path().iterdir()) == []
+
+
+def test_members_that_share_their_bytes_are_refused(content, key, trusted):
+    """A small zip may list the same large stretch again and again."""
+    with zipfile.ZipFile(io.BytesIO(content[HEADER_BYTES:])) as archive:
+        first = archive.infolist()[1]
+    buffer = io.BytesIO(content[HEADER_BYTES:])
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for n in range(200):
+            again = copy.copy(first)
+            again.filename = f"{n}.npz"
+            archive.filelist.append(again)
+        archive._didModify = True
+    refused(sign(buffer.getvalue(), key), trusted, "members of more bytes than the archive's")
+
+
+@pytest.mark.parametrize("name", ["head.npz", "golden.npz", "exemplars.npz"])
+def test_a_member_that_unpacks_to_endless_zeros_is_refused(
+    repack, trusted, made, monkeypatch, name
+):
+    monkeypatch.setattr("edge.npz.LARGEST_NPZ_BYTES", 2**20)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, weights=np.zeros(2**20, np.uint8))
+    members = made[1] | {name: buffer.getvalue()}
+    packed = repack(redescribed(made[0], members), members)
+    refused(packed, trusted, rf"{name} is not readable: arrays of \d+ bytes, more than 1048576")
+
+
+def test_tolerances_that_are_no_numbers_are_refused(repack, trusted, made):
+    with np.load(io.BytesIO(made[1]["golden.npz"])) as arrays:
+        fields = dict(arrays)
+    for tolerances in (np.array(["x"]), np.zeros((1, 2))):
+        buffer = io.BytesIO()
+        np.savez(buffer, **fields | {"tolerances": tolerances})
+        members = made[1] | {"golden.npz": buffer.getvalue()}
+        refused(repack(redescribed(made[0], members), members), trusted, "golden.npz is not read")
+
+
+def test_an_infinite_head_version_is_refused(repack, trusted, made):
+    with np.load(io.BytesIO(made[1]["head.npz"])) as arrays:
+        fields = dict(arrays)
+    buffer = io.BytesIO()
+    np.savez(buffer, **fields | {"version": np.float64(np.inf)})
+    members = made[1] | {"head.npz": buffer.getvalue()}
+    refused(repack(redescribed(made[0], members), members), trusted, "head.npz is not readable")
