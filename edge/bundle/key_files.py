@@ -79,29 +79,43 @@ def write_new_key(private: Path, public: Path, key: Ed25519PrivateKey) -> None:
     Raises
     ------
     KeyFileError
-        If one of the files exists or cannot be written.
+        If one of the files exists or cannot be written; then there is neither.
     """
     if public.exists():
         raise KeyFileError(public, "exists; keys are never written over")
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     _write_new(private, pem, 0o600)
-    _write_new(public, public_pem(key.public_key()), 0o644)
+    try:
+        _write_new(public, public_pem(key.public_key()), 0o644)
+    except KeyFileError:
+        private.unlink()  # made just now, and signed nothing
+        raise
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
+    descriptor = _open_new(path, mode)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # O_EXCL: of two that write at once, one is refused, and no link is followed
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise KeyFileError(path, "exists; keys are never written over") from error
     except OSError as error:
         with suppress(OSError):  # half a key is none
             path.unlink()
+        raise KeyFileError(path, f"{error.strerror}") from error
+
+
+def _open_new(path: Path, mode: int) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KeyFileError(path.parent, f"{error.strerror}") from error
+    try:
+        # O_EXCL: of two that write at once, one is refused, and no link is followed
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError as error:
+        raise KeyFileError(path, "exists; keys are never written over") from error
+    except OSError as error:
         raise KeyFileError(path, f"{error.strerror}") from error
 
 

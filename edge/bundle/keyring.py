@@ -101,7 +101,7 @@ def read_keyring(path: Path, *, missing_ok: bool = False) -> Keyring:
     Parameters
     ----------
     path : of the JSON file
-    missing_ok : whether no file means no keys; damage never does
+    missing_ok : whether no file means no keys; damage or a link to nowhere never do
 
     Raises
     ------
@@ -112,7 +112,7 @@ def read_keyring(path: Path, *, missing_ok: bool = False) -> Keyring:
         with path.open("rb") as file:
             content = file.read(_LARGEST_KEYRING_BYTES)
     except OSError as error:
-        if missing_ok and error.errno == errno.ENOENT:
+        if missing_ok and error.errno == errno.ENOENT and not path.is_symlink():
             return Keyring()
         raise KeyringError(path, f"keyring: {error.strerror}") from error
     try:

@@ -43,6 +43,8 @@ def sign(
     """Sign a BUNDLE that verifies here with another key; not a byte of its contents changes."""
     if out != bundle_path and out.resolve() == bundle_path.resolve():
         raise click.UsageError(f"{out} is {bundle_path}; give the same path to write over it")
+    if out.resolve() in {path.resolve() for path in (key_path, *trusted_keys)}:
+        raise click.UsageError(f"{out} holds a key; keys are never written over")
     key = read_private_key(key_path)
     signer = key_id(key.public_key())
     trusted = desk_keys(trusted_keys, keyring)

@@ -33,9 +33,9 @@ def summary(bundle: Bundle) -> Table:
         "classes": f"{len(manifest.classes)}: {', '.join(manifest.classes)}",
         "trained on": f"{training.description}: {training.spectra} spectra of "
         f"{training.specimens} specimens; cite {training.citation}",
-        "cross-validated": f"top-1 {validation.top1:.3f} (folds "
-        f"{min(validation.top1_folds):.3f} to {max(validation.top1_folds):.3f}), top-3 "
-        f"{validation.top3:.3f}, NLL {validation.nll:.3f}; {validation.method}, n = {validation.n}",
+        "cross-validated": f"top-1 {validation.top1:.3f}{_folds(validation.top1_folds)}, "
+        f"top-3 {validation.top3:.3f}, NLL {validation.nll:.3f}; "
+        f"{validation.method}, n = {validation.n}",
         "confidence": _confidence(bundle),
         "unknown": _unknown(bundle),
         "drift": _drift(bundle),
@@ -60,6 +60,10 @@ def members(bundle: Bundle) -> Table:
     for name, made in bundle.manifest.derived.items():
         table.add_row(name, f"{made.size:,}", f"{made.sha256[:16]}…", made.source)
     return table
+
+
+def _folds(top1: tuple[float, ...]) -> str:
+    return f" (folds {min(top1):.3f} to {max(top1):.3f})" if top1 else ""
 
 
 def _confidence(bundle: Bundle) -> str:

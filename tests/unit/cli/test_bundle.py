@@ -422,3 +422,25 @@ def test_the_schema_names_every_field_of_a_manifest(run, tmp_path):
     assert set(schema["properties"]) == set(json.loads(manifest.model_dump_json()))
     assert "derived" not in schema["required"]
     assert all(field.get("description") for field in schema["properties"].values())
+
+
+def test_a_key_is_not_written_over_by_what_it_signs(run, tiny_bundle, own):
+    secret = own / "own.key"
+    before = secret.read_bytes()
+    for out in (secret, tiny_bundle.key):
+        outcome = run(
+            *("bundle", "sign", tiny_bundle.path, "--key", secret, "--trust", tiny_bundle.key),
+            *("--out", out),
+        )
+        assert outcome.code == 2
+        assert f"{out} holds a key; keys are never written over" in outcome.err
+    assert secret.read_bytes() == before
+
+
+def test_a_bundle_whose_folds_were_not_told_is_shown(run, packed, tmp_path):
+    manifest, _ = tiny_members()
+    untold = manifest.cross_validation.model_copy(update={"top1_folds": ()})
+    path = packed("a.outcrop", cross_validation=untold)
+    outcome = run("bundle", "inspect", path, "--trust", tmp_path / "a.pub")
+    assert outcome.code == 0
+    assert "(folds" not in outcome.out

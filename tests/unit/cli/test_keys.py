@@ -246,3 +246,15 @@ def test_every_desk_command_asks_the_keyring(run, ring, tiny_bundle, tmp_path, c
     assert refused.code == 3
     assert "(tiny), which was revoked" in refused.err
     assert run(*on_tiny, "--keyring", tmp_path / "no.json").code == 2
+
+
+def test_a_link_to_nowhere_is_no_empty_keyring(run, tmp_path, monkeypatch):
+    """What was revoked in it must not come back because a disk is not mounted."""
+    monkeypatch.delenv("OUTCROP_KEYRING", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "outcrop").mkdir()
+    (tmp_path / "outcrop" / "keyring.json").symlink_to(tmp_path / "not mounted" / "keyring.json")
+    for command in (("keys", "list"), ("bundle", "verify", shipped_bundle_path())):
+        outcome = run(*command)
+        assert outcome.code == 2
+        assert "keyring.json: keyring: No such file" in outcome.err

@@ -75,3 +75,33 @@ def test_a_full_disk_leaves_no_half_of_a_key(tmp_path, monkeypatch):
     with pytest.raises(KeyFileError, match="No space left"):
         write_new_key(tmp_path / "a.key", tmp_path / "a.pub", KEY)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_one_half_cannot_be_written_there_is_neither(tmp_path):
+    private, public = tmp_path / "a.key", tmp_path / "file" / "a.pub"
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(KeyFileError, match="file: "):
+        write_new_key(private, public, KEY)
+    assert not private.exists()
+
+
+def test_a_key_that_is_there_survives_whatever_fails_at_opening(tmp_path, monkeypatch):
+    private = tmp_path / "a.key"
+    private.write_bytes(b"a key")
+
+    def too_many(*_: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("edge.bundle.key_files.os.open", too_many)
+    with pytest.raises(KeyFileError, match="Too many open"):
+        write_new_key(private, tmp_path / "a.pub", KEY)
+    monkeypatch.undo()
+    assert private.read_bytes() == b"a key"
+
+
+def test_a_folder_that_cannot_be_made_is_not_called_a_key(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "x")
+    (tmp_path / "nowhere").write_bytes(b"")
+    with pytest.raises(KeyFileError) as caught:
+        write_new_key(tmp_path / "link" / "a.key", tmp_path / "link" / "a.pub", KEY)
+    assert caught.value.path == tmp_path / "link"
