@@ -57,8 +57,8 @@ class LastGood:
     def keep(self, path_or_content: Path | bytes, manifest: Manifest) -> None:
         """Keep a bundle that was verified and ran well, and count its release.
 
-        The bundle is renamed into place before its release is written: if the power goes
-        between the two, the record is merely one behind.
+        Its release is written before its copy: if the power goes between the two, or there is
+        no room for the copy, the older bundle is kept and still no older one comes back.
 
         Raises
         ------
@@ -74,8 +74,8 @@ class LastGood:
                 if isinstance(path_or_content, bytes)
                 else path_or_content.read_bytes()
             )
-            _write_changed(self.path, content)
             _write_changed(self._folder / _RELEASES, record.model_dump_json(indent=1).encode())
+            _write_changed(self.path, content)
         except OSError as error:
             raise LastGoodError(self._folder, f"cannot be written: {error.strerror}") from error
 

@@ -108,26 +108,28 @@ def test_a_folder_that_cannot_be_written_is_named_and_the_old_bundle_stays(tmp_p
         LastGood(tmp_path).keep(tmp_path / "missing.outcrop", made[0])
 
 
-def test_a_power_loss_between_bundle_and_record_leaves_a_bundle_that_can_be_read(
+def test_a_power_loss_between_record_and_bundle_leaves_the_older_bundle_and_lets_none_go_back(
     last_good, trusted, made, key, content, monkeypatch
 ):
     last_good.keep(content, made[0])
     newer = released(made[0], 2)
     packed = pack_bundle(newer, made[1], key)
 
-    def lost_before_the_record(path: Path, body: bytes) -> None:
-        if path.suffix == ".json":
+    def lost_before_the_bundle(path: Path, body: bytes) -> None:
+        if path == last_good.path:
             raise OSError(5, "power lost")
         write_whole(path, body)
 
-    monkeypatch.setattr("edge.bundle.last_good.write_whole", lost_before_the_record)
+    monkeypatch.setattr("edge.bundle.last_good.write_whole", lost_before_the_bundle)
     with pytest.raises(LastGoodError, match="power lost"):
         last_good.keep(packed, newer)
     monkeypatch.undo()
     bundle = last_good.read(trusted)
     assert bundle is not None
-    assert bundle.manifest.release == 2
+    assert bundle.manifest == made[0]
     last_good.check_release(newer, allow_older=False)
+    with pytest.raises(BundleReleaseError):
+        last_good.check_release(made[0], allow_older=False)
 
 
 def test_what_has_not_changed_is_not_written_again(last_good, made, content):
