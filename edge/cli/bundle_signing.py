@@ -14,7 +14,7 @@ from edge.bundle.header import sign as sign_archive
 from edge.bundle.key_files import read_private_key
 from edge.cli.bundle_golden import run_golden
 from edge.cli.options import bundle_argument, json_option, keyring_option, trust_option
-from edge.cli.trust import desk_keys
+from edge.cli.trust import desk_keys, keyring_path
 from edge.errors import BundleError, UnknownKeyError
 from edge.whole_file import write_whole
 
@@ -43,7 +43,9 @@ def sign(
     """Sign a BUNDLE that verifies here with another key; not a byte of its contents changes."""
     if out != bundle_path and out.resolve() == bundle_path.resolve():
         raise click.UsageError(f"{out} is {bundle_path}; give the same path to write over it")
-    if out.resolve() in {path.resolve() for path in (key_path, *trusted_keys)}:
+    if out.resolve() in {
+        path.resolve() for path in (key_path, *trusted_keys, keyring_path(keyring))
+    }:
         raise click.UsageError(f"{out} holds a key; keys are never written over")
     key = read_private_key(key_path)
     signer = key_id(key.public_key())

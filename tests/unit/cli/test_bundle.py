@@ -427,10 +427,12 @@ def test_the_schema_names_every_field_of_a_manifest(run, tmp_path):
 def test_a_key_is_not_written_over_by_what_it_signs(run, tiny_bundle, own):
     secret = own / "own.key"
     before = secret.read_bytes()
-    for out in (secret, tiny_bundle.key):
+    ring = own / "ring.json"
+    run("keys", "trust", tiny_bundle.key, "--role", "ground", "--keyring", ring)
+    for out in (secret, tiny_bundle.key, ring):
         outcome = run(
             *("bundle", "sign", tiny_bundle.path, "--key", secret, "--trust", tiny_bundle.key),
-            *("--out", out),
+            *("--keyring", ring, "--out", out),
         )
         assert outcome.code == 2
         assert f"{out} holds a key; keys are never written over" in outcome.err
