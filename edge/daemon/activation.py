@@ -114,7 +114,11 @@ class Activation:
                 self._keep(classifier.bundle)
                 self._tell_active(classifier, last_good=False)
                 return classifier
-        classifier = self._tried(source.last_good_path, source.last_good, stack)
+        try:
+            classifier = self._tried(source.last_good_path, source.last_good, stack)
+        except REFUSALS:
+            source.forget()  # neither runs: the next try is of both, from the disk
+            raise
         self._tell_active(classifier, last_good=True)
         return classifier
 
@@ -134,7 +138,6 @@ class Activation:
             try:
                 return self._entered(path, classifier, stack)
             except GoldenMismatchError as error:
-                self._discard_engine(classifier, error)
                 if not policy.fall_back(bundle, classifier.runner_name, error):
                     raise
             except RunnerError as error:
@@ -149,21 +152,30 @@ class Activation:
 
     def _entered(self, path: Path, classifier: Classifier, stack: ExitStack) -> Classifier:
         try:
+            return self._with_engine(path, classifier, stack)
+        except GoldenMismatchError as error:
+            if not self._has_discarded_engine(classifier, error):
+                raise
+            return self._with_engine(path, classifier, stack)
+
+    def _with_engine(self, path: Path, classifier: Classifier, stack: ExitStack) -> Classifier:
+        try:
             return stack.enter_context(classifier)
         except EngineMissingError:
             self._on_waiting()
             self._engines.build(path, classifier.precision)
             return stack.enter_context(classifier)
 
-    def _discard_engine(self, classifier: Classifier, why: GoldenMismatchError) -> None:
+    def _has_discarded_engine(self, classifier: Classifier, why: GoldenMismatchError) -> bool:
         if self._policy.settings(classifier.bundle).kind == "onnx":
-            return
+            return False
         try:
             classifier.discard_engine()
         except EngineCacheError as error:
             self._log.error("engine.failed", runner=classifier.runner_name, reason=str(error))
-        else:
-            self._log.error("engine.discarded", runner=classifier.runner_name, reason=str(why))
+            return False
+        self._log.error("engine.discarded", runner=classifier.runner_name, reason=str(why))
+        return True
 
     def _keep(self, bundle: Bundle) -> None:
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edge.bundle import Bundle, read_bundle
 from edge.bundle.last_good import LastGood
 from edge.config import Config
 from edge.daemon.file_watch import FileWatch
-from edge.errors import BundleFormatError
+from edge.errors import BundleFormatError, LastGoodError
 
 _FOLDER = "bundle"
 
@@ -53,6 +54,12 @@ class BundleSource:
         """Leave the configured bundle alone until its file, or a key, is another."""
         self._is_refused = True
 
+    def forget(self) -> None:
+        """Have both read from the disk at the next try: neither runs as it is."""
+        self._is_refused = False
+        if self._has_copy():
+            self._running = None
+
     @property
     def is_refused(self) -> bool:
         """Whether the configured bundle was refused and has not changed since."""
@@ -71,8 +78,13 @@ class BundleSource:
             If no copy can be written; this process has it all the same.
         """
         self._running = bundle
+        path = self._config.bundle.path
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise LastGoodError(path, f"cannot be read: {error.strerror}") from error
         if not self._watch.has_changed():  # else it is another file, kept when it has its turn
-            self._last_good.keep(self._config.bundle.path, bundle.manifest)
+            self._last_good.keep(content, bundle.manifest)
 
     @property
     def last_good_path(self) -> Path:
@@ -82,7 +94,11 @@ class BundleSource:
     @property
     def has_last_good(self) -> bool:
         """Whether anything was ever kept."""
-        return self._running is not None or self._last_good.path.exists()
+        return self._running is not None or self._has_copy()
+
+    def _has_copy(self) -> bool:
+        # Path.exists raises what a failing disk says
+        return os.path.exists(self._last_good.path)  # noqa: PTH110
 
     def last_good(self) -> Bundle:
         """Return the last good bundle: what ran last, or else its copy, verified anew.

@@ -99,13 +99,19 @@ class InferenceThread:
             self._ready(classifying=True)
             worker = Worker(classifier, raw, derived, self._start_row, self._log)
             last_row = raw.last_row()
-            self._catch_up(worker, last_row)
-            self._follow(worker, raw, last_row)
+            if self._catch_up(worker, last_row):
+                self._follow(worker, raw, last_row)
 
-    def _catch_up(self, worker: Worker, last_row: int) -> None:
-        """Classify what has no verdict, or was judged before its dark frame came."""
-        row, done = 0, 0
-        while not self._stop.is_set():
+    def _catch_up(self, worker: Worker, last_row: int) -> bool:
+        """Classify what has no verdict, or was judged before its dark frame came.
+
+        Returns
+        -------
+        bool
+            False where the rest is for another bundle: it, or a key, changed meanwhile.
+        """
+        row, done, outdated = 0, 0, False
+        while not (self._stop.is_set() or (outdated := self._activation.is_outdated())):
             try:
                 rows = unclassified_rows(self._folder, row, last_row, _BATCH)
             except StoreDamagedError as error:
@@ -119,6 +125,7 @@ class InferenceThread:
             row, done = rows[-1], done + len(rows)
         if done:
             self._log.info("backlog.classified", frames=done)
+        return not outdated
 
     def _follow(self, worker: Worker, raw: RawStore, last_row: int) -> None:
         while True:
@@ -129,8 +136,8 @@ class InferenceThread:
             rows = raw.rows_after(last_row, _BATCH)
             if rows:
                 last_row = rows[-1]
-                if self._classify(worker, rows):
-                    self._catch_up(worker, last_row)
+                if self._classify(worker, rows) and not self._catch_up(worker, last_row):
+                    return
             elif stopping:
                 return
             else:

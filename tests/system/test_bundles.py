@@ -128,3 +128,21 @@ def test_a_damaged_record_of_releases_leaves_the_last_good_bundle_running(
         assert "no sound record of releases" in running.wait_for("bundle.refused")["reason"]
         running.wait_for("bundle.last_good_active", release=2)
         assert running.terminate() == 0
+
+
+def test_where_the_last_good_bundle_is_damaged_too_both_are_tried_again(
+    tmp_path: Path, config: Path, bundle: Path
+) -> None:
+    kept = tmp_path / "store/bundle/last_good.outcrop"
+    kept.parent.mkdir(parents=True)
+    for path in (kept, bundle):
+        path.write_bytes(variants.damaged(2))
+    with simulator(tmp_path, 6, 40) as instrument, daemon(config) as running:
+        for path in (bundle, kept, bundle, kept):
+            assert running.wait_for("bundle.refused")["path"] == str(path)
+        assert instrument.wait(60) == 0
+        variants.swap(bundle, variants.release(2))
+        assert running.wait_for("bundle.active")["last_good"] is False
+        assert running.wait_for("backlog.classified")["frames"] == 6
+        assert running.terminate() == 0
+    assert kept.read_bytes() == bundle.read_bytes()

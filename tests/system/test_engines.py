@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
+from onnx import numpy_helper
 
+from edge.runners.engine_build import Plan
+from edge.runners.engine_cache import EngineCache
 from tests.support import bundle_variants as variants
 from tests.support.gpu_fakes import environment
 from tests.support.processes import (
@@ -162,19 +166,33 @@ def test_a_gpu_that_computes_something_else_is_not_believed(tmp_path: Path, conf
     assert all(record.verdict is None for record in recorded(tmp_path).values())
 
 
+def _compute_something_else(engines: Path) -> None:
+    """Put other weights into the one engine that is kept, and hash it anew."""
+    cache = EngineCache(engines)
+    (engine,) = cache.engines()
+    assert engine.header is not None
+    plan = cache.find(engine.header.key).plan
+    assert plan is not None
+    head, _, content = plan.partition(b"\n")
+    model = onnx.load_from_string(content)
+    step = next(each for each in model.graph.initializer if each.name == "step")
+    step.CopyFrom(numpy_helper.from_array(2 * numpy_helper.to_array(step), "step"))
+    content = head + b"\n" + model.SerializeToString()
+    cache.keep(engine.header.key, Plan(content, None, 1.0))
+
+
 def test_a_cached_engine_that_computes_wrong_is_built_anew(tmp_path: Path, config: Path) -> None:
-    order = tmp_path / "fails"
-    fake = environment(FAIL="numbers", FAIL_IF=str(order))
-    with daemon(config, environment=fake) as running:
+    set_sections(config, runner={"fallback": "onnx"})
+    with daemon(config, environment=environment()) as running:
         running.wait_for("bundle.active", runner=GPU)
         assert running.terminate() == 0
-    order.touch()
-    with daemon(config, environment=fake) as running:
+    _compute_something_else(tmp_path / "store/engines")
+    with daemon(config, environment=environment()) as running:
         assert "golden spectra differ" in running.wait_for("engine.discarded")["reason"]
-        running.wait_for("bundle.refused", times=2)
-        order.unlink()
         running.wait_for("engine.built")
-        running.wait_for("bundle.active", runner=GPU)
+        active = running.wait_for("bundle.active")
+        assert (active["runner"], active["last_good"], active["fallback"]) == (GPU, False, False)
+        assert not {"bundle.refused", "runner.fell_back"} & set(_names(running))
         assert running.terminate() == 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,15 @@ def test_a_file_that_was_swapped_after_it_was_read_is_not_kept_for_it(make_confi
     assert not BundleSource(make_config()).has_last_good
 
 
+def test_a_file_that_has_gone_is_told_and_what_runs_is_remembered(make_config, bundle_path):
+    source = BundleSource(make_config())
+    bundle = source.configured()
+    bundle_path.unlink()
+    with pytest.raises(LastGoodError, match="cannot be read: No such file"):
+        source.keep(bundle)
+    assert source.last_good() is bundle
+
+
 def test_the_last_good_one_is_read_only_with_keys_that_are_trusted(make_config, tmp_path):
     source = BundleSource(make_config())
     source.keep(source.configured())
@@ -92,3 +103,34 @@ def test_a_folder_that_cannot_be_written_is_told_and_what_runs_is_remembered(
     with pytest.raises(LastGoodError):
         source.keep(bundle)
     assert source.last_good() is bundle
+
+
+def test_where_neither_runs_both_are_read_from_the_disk_again(make_config):
+    source = BundleSource(make_config())
+    bundle = source.configured()
+    source.keep(bundle)
+    source.refuse()
+    source.forget()
+    assert not source.is_refused
+    assert source.last_good() is not bundle
+    assert source.last_good().manifest == bundle.manifest
+
+
+def test_what_runs_is_not_forgotten_where_there_is_no_copy(make_config, tmp_path: Path):
+    source = BundleSource(make_config())
+    bundle = source.configured()
+    (tmp_path / "store").write_text("in the way")
+    with pytest.raises(LastGoodError):
+        source.keep(bundle)
+    source.forget()
+    assert source.has_last_good
+    assert source.last_good() is bundle
+
+
+def test_a_folder_that_cannot_be_looked_into_holds_no_last_good_one(make_config, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    source = BundleSource(make_config())
+    monkeypatch.setattr(os, "stat", fail)
+    assert not source.has_last_good
