@@ -147,12 +147,16 @@ class KeyRoleError(BundleSignatureError):
 
 
 class GoldenMismatchError(BundleError):
-    """The runner's embeddings of the golden spectra are off by more than the tolerance."""
+    """Embeddings of the golden spectra off by more than the tolerance, or without one."""
 
-    def __init__(self, runner: str, difference: float, tolerance: float) -> None:
+    def __init__(self, runner: str, difference: float, tolerance: float | None) -> None:
+        allowed = (
+            "which this bundle is not made for: it has no tolerance for it"
+            if tolerance is None
+            else f"more than the {tolerance:.3g} this bundle allows"
+        )
         super().__init__(
-            f"golden spectra differ by {difference:.3g} on runner {runner}, "
-            f"more than the {tolerance:.3g} this bundle allows"
+            f"golden spectra differ by {difference:.3g} on runner {runner}, {allowed}"
         )
         self.runner = runner
         self.difference = difference

@@ -39,10 +39,10 @@ def check_golden(golden: Golden, runner: Runner) -> float:
     """
     actual = runner.infer(golden.spectra[:, np.newaxis, :])
     if actual.shape != golden.embeddings.shape:
-        raise GoldenMismatchError(runner.name, float("inf"), 0.0)
+        raise GoldenMismatchError(runner.name, float("inf"), golden.tolerances.get(runner.name))
     difference = float(np.abs(actual - golden.embeddings).max())
-    tolerance = golden.tolerances.get(runner.name, 0.0)
-    if not difference <= tolerance:
+    tolerance = golden.tolerances.get(runner.name)
+    if tolerance is None or not difference <= tolerance:
         raise GoldenMismatchError(runner.name, difference, tolerance)
     return difference
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 pytest.importorskip("torch")
@@ -19,10 +17,7 @@ pytestmark = pytest.mark.train
 
 def test_verdicts_of_two_runners_agree_and_no_accuracy_is_lost() -> None:
     bundle = read_bundle(shipped_bundle_path(), TrustedKeys.load(demo=True))
-    content = bundle.members[PARITY]
-    if "version" not in json.loads(content):
-        pytest.skip("the shipped bundle is of before version 2 of parity.json")
-    report = ParityReport.model_validate_json(content)
+    report = ParityReport.model_validate_json(bundle.members[PARITY])
 
     assert report.n == 838
     assert min(pair.verdict_agreement for pair in report.pairs) >= WANTED_VERDICT_AGREEMENT
