@@ -28,7 +28,6 @@ def command(config_path: Path) -> None:
     acknowledged is stored; what is not classified by then is at the next start.
     """
     config = read_config(config_path)
-    config.trusted()  # a key file that cannot be read is told now, not when the bundle is opened
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -108,6 +108,22 @@ def test_a_key_revoked_while_it_runs_ends_what_it_signed(
     assert all(record.verdict is not None for record in recorded(tmp_path).values())
 
 
+def test_keys_that_cannot_be_read_do_not_keep_frames_from_being_recorded(
+    tmp_path: Path, config: Path
+) -> None:
+    ring = tmp_path / "keyring.json"
+    ring.write_text("{")
+    set_sections(config, bundle={"keyring": str(ring)})
+    with simulator(tmp_path, 6, 40) as instrument, daemon(config) as running:
+        assert str(ring) in running.wait_for("bundle.refused")["reason"]
+        assert running.wait_for("daemon.ready")["classifying"] is False
+        assert instrument.wait(60) == 0
+        write_keyring(ring, Keyring(keys=()))
+        running.wait_for("bundle.active")
+        assert running.wait_for("backlog.classified")["frames"] == 6
+        assert running.terminate() == 0
+
+
 def test_a_bundle_that_cannot_be_kept_runs_and_that_is_told(tmp_path: Path, config: Path) -> None:
     (tmp_path / "store/bundle/last_good.outcrop").mkdir(parents=True)
     with daemon(config) as running:
