@@ -99,18 +99,14 @@ def _pooled(parts: Sequence[_Powers]) -> _Powers:
 
 def _shared(plain: bytes, quantized: bytes) -> dict[str, _Shared]:
     """Return the tensors that both graphs compute, by the name of their node."""
-    kinds = _kinds(quantized)
+    before, after = _kinds(plain), _kinds(quantized)
     found = {}
     for node in onnx.load_from_string(plain).graph.node:
         name = node.output[0]
-        there = [form.format(name) for form in _FORMS if form.format(name) in kinds]
-        if there and node.op_type not in _MOVE:
+        there = [form.format(name) for form in _FORMS if form.format(name) in after]
+        if there and name in before and node.op_type not in _MOVE:
             found[node.name] = _Shared(node.op_type, name, there[0])
-    return {name: each for name, each in found.items() if each.plain in _kinds_of(plain)}
-
-
-def _kinds_of(content: bytes) -> set[str]:
-    return set(_kinds(content))
+    return found
 
 
 def _kinds(content: bytes) -> Mapping[str, int]:

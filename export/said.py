@@ -31,9 +31,9 @@ class Said:
 
     @property
     def labels(self) -> NDArray[np.intp]:
-        """The most probable class of each spectrum, (N,)."""
-        labels: NDArray[np.intp] = self.logits.argmax(axis=1)
-        return labels
+        """The most probable class of each spectrum, (N,); -1 where a logit is not a number."""
+        finite = np.isfinite(self.logits).all(axis=1)
+        return np.where(finite, self.logits.argmax(axis=1), -1)
 
 
 def say(head: Head, embeddings: NDArray[np.float32]) -> Said:
@@ -65,8 +65,8 @@ def pool(parts: Sequence[Said]) -> Said:
 
 
 def same_label(first: Said, second: Said) -> NDArray[np.bool_]:
-    """Return which spectra get the same most probable class, (N,)."""
-    same: NDArray[np.bool_] = first.labels == second.labels
+    """Return which spectra get the same most probable class, (N,); no label is like no other."""
+    same: NDArray[np.bool_] = (first.labels == second.labels) & (first.labels >= 0)
     return same
 
 

@@ -127,11 +127,13 @@ def test_a_head_says_label_and_whether_it_is_known() -> None:
     assert pool([first, second]).labels.tolist() == [0, 1, 0, 1]
 
 
-def test_embeddings_that_are_not_numbers_are_as_far_off_as_can_be() -> None:
+def test_what_is_not_a_number_is_as_far_off_as_can_be_and_agrees_with_nothing() -> None:
     trained, broken = _said([0, 1, 2, 0], [True] * 4), _said([0, 1, 2, 0], [True] * 4)
-    broken.embeddings[0, 0] = np.nan
+    broken.embeddings[0, 0] = np.nan  # its largest would be the first: the right one, by chance
 
     row = make_report(_parity(trained, broken), FINAL, Limits()).of("onnx/int8")
 
     assert row is not None
     assert row.embedding.largest == NOT_A_NUMBER
+    assert row.agreement == row.verdict_agreement == row.top1 == 0.75
+    assert not same_label(broken, broken)[0]

@@ -78,7 +78,18 @@ def test_ratios_are_paired_by_round() -> None:
     assert timings.latency("onnx/int8").ratio == ratio
 
 
-def test_runners_take_turns() -> None:
+@pytest.mark.parametrize("rounds", [6, 9, 41])
+def test_the_interval_of_a_ratio_holds_its_median_as_often_as_it_says(rounds: int) -> None:
+    chance, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        times = chance.lognormal(0.0, 0.3, (rounds, 1))  # the true ratio is one
+        ratio = Timings({"a": times, "b": np.ones_like(times)}).ratio("a", "b")
+        held += ratio.low <= 1.0 <= ratio.high
+
+    assert held / 400 > 0.95
+
+
+def test_runners_take_turns_in_a_drawn_order() -> None:
     order: list[str] = []
 
     def runner(name: str) -> object:
@@ -87,8 +98,9 @@ def test_runners_take_turns() -> None:
     timings = measure_latency(
         {"onnx/fp32": runner("a"), "onnx/int8": runner("b")},  # type: ignore[dict-item]
         np.ones(8, dtype=np.float32),
-        rounds=2,
+        rounds=4,
     )
 
-    assert order[-6:] == ["a", "b"] * 3
+    turns = set(zip(order[::2], order[1::2], strict=True))
+    assert turns == {("a", "b"), ("b", "a")}
     assert all((times > 0).all() for times in timings.times_us.values())
