@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.errors import EngineBuildError, EngineParserError
-from edge.runners.engine_progress import make_monitor
+from edge.runners.engine_progress import ended_by_failure, make_monitor
 from edge.runners.onnx_file import FLOAT, graph_inputs, without_default
 from edge.runners.tensorrt_library import complaints_of
 
@@ -68,6 +68,8 @@ def build_plan(
     ------
     EngineBuildError
         With operator and node where the parser refuses one.
+    KeyboardInterrupt
+        After Ctrl-C; as whatever `tell` raises, it ends the build first.
     """
     runner = f"tensorrt/{precision}"
     complaints = complaints_of(trt)
@@ -81,8 +83,9 @@ def build_plan(
     config, monitor = _configure(trt, builder, workspace_mib, tell)
     cache = _take_timing_cache(trt, config, timing_cache, tell)
     started_s = time.monotonic()
-    serialized = builder.build_serialized_network(network, config)
-    del monitor, parser  # both must live through the build
+    with ended_by_failure(monitor):
+        serialized = builder.build_serialized_network(network, config)
+    del parser  # it must live through the build, as the monitor does
     if serialized is None:
         raise EngineBuildError(runner, complaints.take())
     return Plan(
@@ -148,8 +151,7 @@ def _configure(trt: Any, builder: Any, workspace_mib: int, tell: Tell) -> tuple[
         config.clear_flag(trt.BuilderFlag.TF32)
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, workspace_mib << 20)
     monitor = make_monitor(trt, tell)
-    if monitor is not None:
-        config.progress_monitor = monitor
+    config.progress_monitor = monitor
     return config, monitor
 
 

@@ -62,3 +62,26 @@ def graph_with_operator(operator: str, node: str, to: int | None = None) -> byte
     opset = [helper.make_opsetid("", 20)]
     content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
     return content
+
+
+def graph_with_zero_point(zero_point: int) -> bytes:
+    """Return a model (N, 1, 1392) → (N, 1392) with its input quantized as int8 and back."""
+    quantization = ["scale", "zero_point"]
+    made = helper.make_graph(
+        [
+            helper.make_node("QuantizeLinear", ["spectrum", *quantization], ["q"], "quantize"),
+            helper.make_node("DequantizeLinear", ["q", *quantization], ["dq"], "dequantize"),
+            helper.make_node("ReduceSum", ["dq", "axes"], ["embedding"], keepdims=0),
+        ],
+        "quantized",
+        [helper.make_tensor_value_info("spectrum", TensorProto.FLOAT, ["N", 1, 1392])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", 1392])],
+        [
+            numpy_helper.from_array(np.array(0.01, np.float32), "scale"),
+            numpy_helper.from_array(np.array(zero_point, np.int8), "zero_point"),
+            numpy_helper.from_array(np.array([1]), "axes"),
+        ],
+    )
+    opset = [helper.make_opsetid("", 20)]
+    content: bytes = helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString()
+    return content

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,7 +13,12 @@ from edge.bundle import Bundle, TrustedKeys, read_bundle, shipped_bundle_path
 from edge.errors import EngineBuildError
 from edge.runners.engine_build import LAG_MASK, build_plan
 from edge.runners.onnx_file import without_default
-from tests.support.small_graphs import graph, graph_with_lags, graph_with_operator
+from tests.support.small_graphs import (
+    graph,
+    graph_with_lags,
+    graph_with_operator,
+    graph_with_zero_point,
+)
 from tests.support.tiny_bundle import backbone_onnx
 
 trt: Any = pytest.importorskip(
@@ -119,6 +126,36 @@ def test_float64_is_not_taken_for_float32():
 def test_the_limit_of_the_workspace_is_heeded(shipped):
     with pytest.raises(EngineBuildError, match="workspace"):
         build_plan(trt, shipped.backbone("int8"), "int8", 1, workspace_mib=1)
+
+
+def test_a_zero_point_that_is_not_zero_is_refused_with_operator_and_node():
+    with pytest.raises(EngineBuildError, match="zero point is not supported") as caught:
+        build_plan(trt, graph_with_zero_point(3), "int8", 1)
+    assert (caught.value.operator, caught.value.node) == ("QuantizeLinear", "quantize")
+
+
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN], ids=str)
+def test_an_interrupt_ends_the_build_where_it_is_not_ignored(handler):
+    def tell(line: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        expected = nullcontext() if handler is signal.SIG_IGN else pytest.raises(KeyboardInterrupt)
+        with expected:
+            build_plan(trt, backbone_onnx(), "fp32", 1, tell=tell)
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_line_that_cannot_be_told_ends_the_build_and_is_raised(capfd):
+    def tell(line: str) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        build_plan(trt, backbone_onnx(), "fp32", 1, tell=tell)
+    assert "Exception caught" not in capfd.readouterr().err  # by TensorRT, in C++
 
 
 @pytest.mark.train
