@@ -25,13 +25,21 @@ class LoadedEngine:
     ----------
     trt : module of TensorRT
     memory : entered; `cuInit` was called, without which TensorRT's lean runtime crashes the process
+
+    Raises
+    ------
+    DeviceError
+        If TensorRT makes no runtime here, as with a driver that is older than its CUDA.
     """
 
     def __init__(self, trt: Any, memory: DeviceMemory) -> None:
         self._trt, self._memory = trt, memory
         self._complaints = complaints_of(trt)
         self._complaints.take()
-        self._runtime = trt.Runtime(self._complaints.logger)
+        try:
+            self._runtime = trt.Runtime(self._complaints.logger)
+        except TypeError as error:  # pybind11's way to say that the factory gave a null pointer
+            raise DeviceError("Runtime", self._complaints.take()) from error
         self._engine: Any = None
         self._context: Any = None
         self._graph: Graph | None = None
@@ -54,7 +62,7 @@ class LoadedEngine:
         Raises
         ------
         DeviceError
-            If there is no memory, or the first launch fails.
+            If there is no runtime here, no memory, or the first launch fails.
         """
         loaded = cls(trt, memory)
         try:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import time
 from enum import IntEnum
 from itertools import count
 from typing import Any
 
 import numpy as np
+import onnx
+import onnx.numpy_helper
 import onnxruntime as ort
 from fake_device import FakeCudaError, Segfault, device, fail_after, failing
 
@@ -110,12 +113,18 @@ class _Network:
 
 
 class _ParserError:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, operator: str = "", node: str = "") -> None:
+        self._text, self._operator, self._node = text, operator, node
+
+    @classmethod
+    def of_onnx_runtime(cls, text: str) -> _ParserError:
         operator = re.search(r"Op registered for (\w+)|(\w+)\(-?\d+\) is not a registered", text)
         node = re.search(r"Node:(\S+?) |node \((\S+?)\)|Node \((\S+?)\)", text)
-        self._text = text
-        self._operator = next(filter(None, operator.groups()), "") if operator else ""
-        self._node = next(filter(None, node.groups()), "") if node else ""
+        return cls(
+            text,
+            next(filter(None, operator.groups()), "") if operator else "",
+            next(filter(None, node.groups()), "") if node else "",
+        )
 
     def desc(self) -> str:
         return self._text
@@ -125,6 +134,26 @@ class _ParserError:
 
     def node_name(self) -> str:
         return self._node
+
+
+def _quantization_errors(model: bytes) -> list[_ParserError]:
+    """Refuse what NVIDIA's parser does: zero points other than 0, biases in int32."""
+    graph = onnx.load_from_string(model).graph
+    values = {tensor.name: tensor for tensor in graph.initializer}
+    found = []
+    for node in graph.node:
+        if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
+            continue
+        zero_point = values.get(node.input[2]) if len(node.input) > 2 else None
+        data = values.get(node.input[0])
+        if zero_point is not None and onnx.numpy_helper.to_array(zero_point).any():
+            text = "Non-zero zero point is not supported"
+        elif data is not None and data.data_type == onnx.TensorProto.INT32:
+            text = "TensorRT does not support INT32 as input of DequantizeLinear"
+        else:
+            continue
+        found.append(_ParserError(text, node.op_type, node.name))
+    return found
 
 
 class OnnxParser:
@@ -143,7 +172,10 @@ class OnnxParser:
         try:
             session = _session(model)
         except Exception as error:  # noqa: BLE001 (of the C++ module, without a public base)
-            self._errors.append(_ParserError(str(error)))
+            self._errors.append(_ParserError.of_onnx_runtime(str(error)))
+            return False
+        self._errors += _quantization_errors(model)
+        if self._errors:
             return False
         self._network.model = model
         self._network.inputs = [_Tensor(each) for each in session.get_inputs()]
@@ -190,10 +222,16 @@ class _Config:
         return True
 
 
+def _check_made(possible: bool, logger: ILogger) -> None:
+    """Refuse as pybind11 does where a factory gives a null pointer."""
+    if not possible or failing("create"):
+        logger.log(ILogger.Severity.ERROR, "Error Code 6: CUDA initialization failure, error 35")
+        raise TypeError("pybind11::init(): factory function returned nullptr")
+
+
 class Builder:
     def __init__(self, logger: ILogger) -> None:
-        if not device.is_current():
-            raise TypeError("pybind11::init(): factory function returned nullptr")
+        _check_made(device.is_current(), logger)
         self._logger = logger
 
     def create_network(self, flags: int = 0) -> _Network:
@@ -206,7 +244,10 @@ class Builder:
         return _Config()
 
     def build_serialized_network(self, network: _Network, config: _Config) -> _HostMemory | None:
+        self._cancelled = False
         self._take_time(config.progress_monitor)
+        if self._cancelled:
+            return None
         if failing("build"):
             return self._refuse("Error Code 10: Could not find any implementation for node conv")
         if BuilderFlag.TF32 in config.flags:
@@ -222,11 +263,14 @@ class Builder:
     def _take_time(self, monitor: Any) -> None:
         seconds = float(os.environ.get("FAKE_GPU_BUILD_S", "0"))
         if monitor is not None:
-            monitor.phase_start("Building engine", None, 4)
+            try:
+                monitor.phase_start("Building engine", None, 4)
+            except BaseException as error:  # noqa: BLE001 (the real one prints and goes on)
+                print(f"[ERROR] Exception caught in phase_start(): {error}", file=sys.stderr)
         for step in range(4):
             time.sleep(seconds / 4)
             if monitor is not None:
-                monitor.step_complete("Building engine", step)
+                self._cancelled |= not monitor.step_complete("Building engine", step)
         if monitor is not None:
             monitor.phase_finish("Building engine")
 
@@ -238,6 +282,7 @@ class Runtime:
     def __init__(self, logger: ILogger) -> None:
         if not device.initialised:
             raise Segfault("a Runtime before cuInit")
+        _check_made(True, logger)
         self._logger = logger
 
     def deserialize_cuda_engine(self, plan: bytes) -> _Engine | None:

@@ -17,6 +17,7 @@ from edge.errors import (
     DeviceError,
     EngineBuildError,
     EngineMissingError,
+    EngineParserError,
     GpuLibraryError,
     RunnerError,
 )
@@ -25,7 +26,11 @@ from edge.runners import OnnxRunner
 from edge.runners.tensorrt import TensorrtRunner
 from edge.runners.tensorrt_settings import TensorrtSettings
 from tests.support.gpu_fakes import environment
-from tests.support.small_graphs import graph_with_lags, graph_with_operator
+from tests.support.small_graphs import (
+    graph_with_lags,
+    graph_with_operator,
+    graph_with_zero_point,
+)
 from tests.support.tiny_bundle import CLASSES, library_spectrum
 
 MEMORIES = ("cuda-python", "pycuda")
@@ -185,6 +190,29 @@ def test_an_engine_that_the_runtime_refuses_when_new_is_an_error(make_tensorrt, 
     assert any("the engine plan file is not ours" in line for line in told)
 
 
+def test_a_driver_older_than_the_cuda_of_tensorrt_is_an_error_with_its_reason(
+    make_tensorrt, monkeypatch
+):
+    """`cuInit` is content with it; neither builder nor runtime can be made."""
+    monkeypatch.setenv("FAKE_GPU_FAIL", "create")
+    with pytest.raises(EngineBuildError, match="CUDA initialization failure, error 35"):
+        make_tensorrt().__enter__()
+    monkeypatch.delenv("FAKE_GPU_FAIL")
+    with make_tensorrt():
+        pass
+    monkeypatch.setenv("FAKE_GPU_FAIL", "create")
+    with pytest.raises(DeviceError, match="Runtime: .*CUDA initialization failure, error 35"):
+        make_tensorrt().__enter__()
+
+
+def test_a_zero_point_that_is_not_zero_is_refused_with_operator_and_node(make_tensorrt):
+    with pytest.raises(EngineParserError, match="zero point is not supported") as caught:
+        make_tensorrt(graph_with_zero_point(3)).__enter__()
+    assert (caught.value.operator, caught.value.node) == ("QuantizeLinear", "quantize")
+    with make_tensorrt(graph_with_zero_point(0)):
+        pass
+
+
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_no_memory_on_the_device_is_a_device_error_and_leaves_nothing(
     make_tensorrt, monkeypatch, memory
@@ -208,7 +236,9 @@ def test_a_device_that_fails_in_the_middle_ends_the_runner_which_may_be_entered_
         assert caught.value.recoverable
         with pytest.raises(RunnerError, match="not active"):
             runner.infer(batch)
-    assert any("not all was freed" in line for line in told) == (failure == "infer")
+    # pycuda prints what fails while it frees, and goes on
+    told_so = any("not all was freed" in line for line in told)
+    assert told_so == (failure == "infer" and memory == "cuda-python")
     monkeypatch.delenv("FAKE_GPU_FAIL")
     with runner:
         np.testing.assert_allclose(runner.infer(batch), expected, atol=1e-6)

@@ -136,6 +136,23 @@ def cuStreamEndCapture(stream: int) -> tuple[Any, ...]:
     return _answer(lambda: device.end_capture(stream))
 
 
+def CUstream(handle: int) -> int:
+    return handle
+
+
+def cuModuleLoadData(address: int) -> tuple[Any, ...]:
+    return _answer(lambda: device.need_context() or 1)
+
+
+def cuModuleGetFunction(module: int, name: bytes) -> tuple[Any, ...]:
+    return _answer(lambda: 2)
+
+
+def cuLaunchKernel(function: int, *arguments: Any) -> tuple[Any, ...]:
+    *_grid_block_and_shared, stream, (values, _kinds), _extra = arguments
+    return _answer(lambda: device.launch_kernel(stream, *values), 0)
+
+
 def cuGraphInstantiate(graph: int, flags: int) -> tuple[Any, ...]:
     return _answer(lambda: device.instantiate(graph))
 
