@@ -7,14 +7,19 @@ first line             JSON: key, sha256 and length of the plan, when and how it
 the rest               the plan
 =====================  =============================================================
 
-Files are written whole or not at all. What does not match its key or its hash is never used.
+Files are written whole or not at all. What does not match its key or its hash is never used. Files
+of other names, as the engines of other programs, are not of the cache: neither listed nor removed.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,11 +27,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import EngineCacheError
-from edge.runners.engine_build import Plan
+from edge.runners.engine_build import Plan, Tell
 from edge.runners.engine_key import EngineKey
 from edge.whole_file import write_whole
 
 _LARGEST_HEADER_BYTES = 16_384
+_ENGINE_NAME = re.compile(r"[^.]{1,12}\.[a-z0-9.]+\.b\d+\.[0-9a-f]{16}\.engine")
+_TIMING_NAME = re.compile(r"[0-9a-f]{16}\.timing")
 
 
 class EngineHeader(BaseModel):
@@ -126,6 +133,34 @@ class EngineCache:
         except OSError as error:
             raise self._refusal(error) from error
 
+    @contextmanager
+    def alone(self, tell: Tell) -> Iterator[bool]:
+        """Keep other processes from building into the folder, which is there; wait for them first.
+
+        Two builds at once would write the same files, and distort what each other measures.
+
+        Parameters
+        ----------
+        tell : told if there is something to wait for, or if the file system has no locks
+
+        Yields
+        ------
+        whether it had to wait, after which the engine may be there
+
+        Raises
+        ------
+        EngineCacheError
+            If the folder cannot be opened.
+        """
+        try:
+            folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise self._refusal(error) from error
+        try:
+            yield self._lock(folder, tell)
+        finally:
+            os.close(folder)
+
     def keep(self, key: EngineKey, plan: Plan) -> Path:
         """Write an engine, in the place of any of the same key, and return its path.
 
@@ -174,7 +209,7 @@ class EngineCache:
 
     def timing_caches(self) -> list[Path]:
         """Return the files of what builds measured."""
-        return sorted(self.folder.glob("*.timing"))
+        return sorted(p for p in self.folder.glob("*.timing") if _TIMING_NAME.fullmatch(p.name))
 
     def remove(self, path: Path) -> None:
         """Remove one file of the cache; one that is gone already is no error.
@@ -190,7 +225,7 @@ class EngineCache:
             raise self._refusal(error) from error
 
     def _engines(self) -> Iterator[CachedEngine]:
-        for path in sorted(p for p in self.folder.iterdir() if p.name.endswith(".engine")):
+        for path in sorted(p for p in self.folder.iterdir() if _ENGINE_NAME.fullmatch(p.name)):
             with path.open("rb") as file:
                 line = file.readline(_LARGEST_HEADER_BYTES)
             yield CachedEngine(path, path.stat().st_size, _parse_header(line))
@@ -205,6 +240,17 @@ class EngineCache:
             return "none is cached for this backbone in this precision"
         nearest = min((key.difference(other) for other in same), key=len)
         return f"the cached one is another: {nearest}"
+
+    def _lock(self, folder: int, tell: Tell) -> bool:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(f"another process builds into {self.folder}: waiting for it")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            return True
+        except OSError as error:  # of a network file system
+            tell(f"{self.folder} cannot be locked, build one engine at a time: {error.strerror}")
+        return False
 
     def _read(self, path: Path) -> bytes | None:
         try:

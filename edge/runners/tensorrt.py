@@ -192,6 +192,14 @@ class TensorrtRunner:
 
     def _build(self, trt: Any, key: EngineKey) -> bytes:
         self._cache.check_writable()
+        with self._cache.alone(self._tell) as waited:
+            found = self._cache.find(key).plan if waited else None
+            if found is not None:
+                self._tell(f"{self.name}: another process has built it")
+                return found
+            return self._build_alone(trt, key)
+
+    def _build_alone(self, trt: Any, key: EngineKey) -> bytes:
         plan = build_plan(
             trt,
             self._model,

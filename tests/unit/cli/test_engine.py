@@ -157,12 +157,17 @@ def test_clean_removes_what_cannot_run_here(engine, bundle, gpu, tmp_path, monke
     engine("build", *bundle)
     monkeypatch.setenv("FAKE_GPU_NAME", "Thor")
     engine("build", *bundle)
-    (tmp_path / "engines" / "x.engine").write_bytes(b"damaged")
+    damaged = f"{'0' * 12}.int8.b1.{'0' * 16}.engine"
+    (tmp_path / "engines" / damaged).write_bytes(b"damaged")
+    foreign = tmp_path / "engines" / "yolo.engine"
+    foreign.write_bytes(b"of another program")
     outcome = engine("clean")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith(f"{tmp_path / 'engines'}: 2 engines removed")
     (left,) = engine("list", "--json").objects
     assert left["gpu_name"] == "Thor"
+    assert "1 engines removed" in engine("clean", "--all").out
+    assert foreign.exists()
 
 
 def test_clean_with_a_bundle_removes_those_of_others(engine, bundle, gpu, tmp_path):

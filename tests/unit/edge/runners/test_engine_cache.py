@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from edge.errors import EngineCacheError
+from edge.errors import EngineBuildError, EngineCacheError
 from edge.runners.engine_build import Plan
 from edge.runners.engine_cache import EngineCache
 from edge.runners.engine_key import BUILD_FORM, EngineKey
+from edge.runners.tensorrt import TensorrtRunner
+from edge.runners.tensorrt_settings import TensorrtSettings
 from tests.support.small_graphs import graph_with_lags
 
 KEY = EngineKey(
@@ -128,15 +131,17 @@ def test_the_header_is_one_line_of_json(cache):
 
 def test_engines_are_listed_with_those_that_are_damaged(cache):
     good = cache.keep(KEY, PLAN)
-    bad = cache.folder / "x.engine"
+    bad = cache.path(KEY.model_copy(update={"batch": 2}))
     bad.write_bytes(b"nothing")
-    (cache.folder / "notes.txt").write_text("not an engine")
+    for name in ("notes.txt", "yolo.engine", "yolo.fp16.engine", "yolo.timing"):
+        (cache.folder / name).write_text("of another program")
     listed = {engine.path: engine for engine in cache.engines()}
     assert set(listed) == {good, bad}
     assert listed[good].header is not None
     assert listed[good].header.key == KEY
     assert listed[good].size == good.stat().st_size
     assert listed[bad].header is None
+    assert [p.name for p in cache.timing_caches()] == [KEY.timing_cache_name]
 
 
 def test_a_folder_that_is_not_there_holds_nothing(cache):
@@ -197,6 +202,12 @@ def test_an_engine_that_is_gone_already_is_removed_without_a_word(cache):
     assert cache.find(KEY).plan is None
 
 
+def test_every_name_that_a_key_gives_is_one_of_the_cache(cache):
+    for precision in ("fp32", "fp16", "int8", "int8.x86"):
+        cache.keep(KEY.model_copy(update={"precision": precision, "batch": 256}), PLAN)
+    assert len(cache.engines()) == 4
+
+
 # the same through the runner
 
 
@@ -231,6 +242,53 @@ def test_another_tensorrt_or_gpu_builds_again_and_says_why(
         pass
     assert built(told) == 2
     assert any(said in line for line in told)
+
+
+def test_a_build_waits_for_that_of_another_process_and_takes_its_engine(
+    make_tensorrt, told, tmp_path, model
+):
+    with make_tensorrt() as runner:
+        key, path, cache = runner.key, runner.engine_path, EngineCache(tmp_path / "engines")
+    plan = cache.find(key).plan
+    path.unlink()
+    waits = threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if "waiting" in line:
+            waits.set()
+
+    late = TensorrtRunner(model, "fp32", "backbone-a", TensorrtSettings(cache.folder), tell)
+    thread = threading.Thread(target=lambda: late.__enter__().__exit__(None, None, None))
+    with cache.alone(told.append) as waited:
+        assert not waited
+        thread.start()
+        assert waits.wait(10)
+        cache.keep(key, Plan(plan, None, 0.1))
+    thread.join()
+    assert built(told) == 1
+    assert told[-1] == "tensorrt/fp32: another process has built it"
+
+
+def test_a_file_system_without_locks_is_told_and_done_without(make_tensorrt, told, monkeypatch):
+    def refuse(folder: int, operation: int) -> None:
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr("edge.runners.engine_cache.fcntl.flock", refuse)
+    with make_tensorrt():
+        pass
+    assert built(told) == 1
+    assert any("cannot be locked" in line for line in told)
+
+
+def test_a_build_that_fails_lets_the_next_one_build(make_tensorrt, told, monkeypatch):
+    monkeypatch.setenv("FAKE_GPU_FAIL", "build")
+    with pytest.raises(EngineBuildError):
+        make_tensorrt().__enter__()
+    monkeypatch.delenv("FAKE_GPU_FAIL")
+    with make_tensorrt():
+        pass
+    assert not any("waiting" in line for line in told)
 
 
 def test_another_batch_is_another_engine(make_tensorrt, told):

@@ -201,7 +201,7 @@ def test_a_driver_older_than_the_cuda_of_tensorrt_is_an_error_with_its_reason(
     with make_tensorrt():
         pass
     monkeypatch.setenv("FAKE_GPU_FAIL", "create")
-    with pytest.raises(DeviceError, match="Runtime: .*CUDA initialization failure, error 35"):
+    with pytest.raises(DeviceError, match=r"Runtime: .*CUDA initialization failure, error 35"):
         make_tensorrt().__enter__()
 
 
