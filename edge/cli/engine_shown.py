@@ -20,8 +20,10 @@ def engine_as_json(engine: CachedEngine) -> dict[str, Any]:
 
 
 def engines_as_table(engines: list[CachedEngine]) -> Table:
-    """Return one row an engine."""
-    table = Table("engine", "bytes", "backbone", "precision", "batch", "TensorRT", "GPU", "built")
+    """Return one row an engine; its name begins with backbone, precision and batch."""
+    table = Table()
+    for name in ("engine", "bytes", "TensorRT", "GPU", "built"):
+        table.add_column(name, overflow="fold")  # a narrow terminal, or a pipe, loses nothing
     for engine in engines:
         size, header = f"{engine.size:,}", engine.header
         if header is None:
@@ -31,9 +33,6 @@ def engines_as_table(engines: list[CachedEngine]) -> Table:
         table.add_row(
             engine.path.name,
             size,
-            f"{key.backbone_id[:12]}…",
-            key.precision,
-            str(key.batch),
             f"{key.library} {key.library_version}",
             f"{key.gpu_name} ({key.gpu_architecture})",
             f"{header.built_utc}, {header.build_s:.1f} s",
