@@ -17,13 +17,12 @@ from export.errors import ParityError, UnexportableModelError, UnfinishedRunErro
 from export.exemplars import choose_exemplars
 from export.final_model import FinalModel, measure_final
 from export.fold_parity import TrainedRun
-from export.gate import check_parity
-from export.packing import Parts, make_head, make_manifest
+from export.gate import check_final, check_parity
+from export.packing import Parts, make_manifest
 from export.page import Written, render
 from export.parity import Parity, make_report, measure_parity
-from export.parity_report import Limits, ParityReport
+from export.parity_report import FP32, Limits, ParityReport
 from export.progress import Progress
-from export.said import embed
 from export.selection import Wanted
 from export.tensorrt_parity import Tensorrt
 from train.models.exportable import why_not_exportable
@@ -108,7 +107,7 @@ def export_run(order: Order, progress: Progress) -> Exported:
         progress.step("final model")
         final = measure_final(run, order.precision, tensorrt, progress.step)
         report = make_report(parity, final.figures, order.limits)
-        _check(order, run, report, parity)
+        _check(order, run, final, report, parity)
         progress.step("bundle")
         return _bundle(order, run, final, report, parity, key)
 
@@ -139,9 +138,12 @@ def _check_exportable(recipe: Recipe, report: Report) -> int:
     return len(report.cross_validation.top1_folds)
 
 
-def _check(order: Order, run: TrainedRun, report: ParityReport, parity: Parity) -> None:
+def _check(
+    order: Order, run: TrainedRun, final: FinalModel, report: ParityReport, parity: Parity
+) -> None:
     try:
         check_parity(report, parity.schemes)
+        check_final(final.trained, final.forms, final.figures.selection.bundled, order.limits)
     except ParityError as error:
         if order.page is not None:
             page = order.page.with_name(f"{order.page.stem}.refused{order.page.suffix}")
@@ -180,12 +182,10 @@ def _bundle(
 
 
 def _parts(run: TrainedRun, final: FinalModel, report: ParityReport) -> Parts:
-    head = make_head(final.model, run.report, run.spectra, final.backbones.backbone_id)
-    with OnnxRunner(final.backbones.files["fp32"]) as runner:
-        embedding = embed(runner, run.spectra.intensity)
+    embedding = final.forms[FP32].embeddings
     exemplars = choose_exemplars(embedding, run.spectra.class_ids, run.report.classes)
     bundled = final.figures.selection.bundled
-    return Parts(final.backbones, head, exemplars, final.golden, report, bundled)
+    return Parts(final.backbones, final.head, exemplars, final.golden, report, bundled)
 
 
 def _check_opens(content: bytes, key: Ed25519PrivateKey) -> None:

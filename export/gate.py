@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from edge.bundle.manifest import Precision
 from export.errors import ParityError
-from export.parity_report import FP32, ParityReport, RunnerParity
+from export.parity_report import FP32, Limits, ParityReport, RunnerParity
+from export.said import Said, differences, same_label
 from export.scheme import NodeMeasure, QuantizationScheme
 
 FP32_LARGEST = 1e-3
@@ -45,6 +46,42 @@ def check_parity(report: ParityReport, schemes: Sequence[QuantizationScheme]) ->
         raise ParityError(row.runner, measure, limit, got, explain(row, report, schemes))
 
 
+def check_final(
+    trained: Said, forms: Mapping[str, Said], bundled: Collection[Precision], limits: Limits
+) -> None:
+    """Refuse files of the final model that do not say what it says.
+
+    The folds tell what the way from torch to int8 costs on unseen spectra; this, that it went no
+    other way for the one model that no spectrum was held out from.
+
+    Parameters
+    ----------
+    trained : what the final model says of spectra it was trained on
+    forms : what each exported form says of the same, by runner, fp32 among them
+    bundled : precisions that the bundle holds
+    limits : as of the folds
+
+    Raises
+    ------
+    ParityError
+        If fp32 differs numerically, or a bundled form agrees on less than the limit.
+    """
+    scale = float(np.abs(trained.embeddings).max())
+    largest = float(differences(forms[FP32].embeddings, trained.embeddings).max())
+    if not largest <= FP32_LARGEST * scale:
+        measure = "difference of the final model's embeddings, in units of their largest value,"
+        raise ParityError(FP32, measure, FP32_LARGEST, largest / (scale or 1.0), _DEFECT)
+    for runner in (f"onnx/{precision}" for precision in bundled):
+        agreement = float(same_label(forms[runner], trained).mean())
+        if not agreement >= limits.least_agreement:
+            measure = "agreement with torch of the final model, on spectra it was trained on,"
+            raise ParityError(runner, measure, limits.least_agreement, agreement, _FINAL)
+
+
+_FINAL = (
+    "the folds' models came out better than the final one, which is less sure: train it again, or "
+    "export with --precision fp32"
+)
 _DEFECT = (
     "the ONNX graph computes something else than the trained model, which no setting mends: "
     "please report it with the recipe"

@@ -5,9 +5,12 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
+import numpy as np
+
 from export.errors import ParityError
-from export.gate import check_parity, most_harmful
+from export.gate import check_final, check_parity, most_harmful
 from export.parity_report import NOT_A_NUMBER, Difference, Limits, RunnerParity
+from export.said import Said
 from tests.unit.export.parity_reports import make_node, make_report, make_row, make_scheme
 from train.reporting.pairing import Interval
 
@@ -93,3 +96,27 @@ def test_what_stayed_in_float_harms_nothing() -> None:
 
     assert most_harmful((only_float,)) is None
     assert most_harmful((only_float, SCHEMES[0])) == SCHEMES[0].nodes[1]
+
+
+def _said(wrong: int = 0, scale: float = 1.0) -> Said:
+    """Return 100 spectra of two classes, some taken for the other."""
+    labels = np.arange(100) % 2
+    labels[:wrong] = 1 - labels[:wrong]
+    rows = np.eye(2, dtype=np.float32)[labels] * np.float32(scale)
+    return Said(rows, rows, np.full(100, True))
+
+
+def test_the_final_model_passes_by_the_limits_too() -> None:
+    forms = {"onnx/fp32": _said(), "onnx/int8": _said(wrong=1)}
+
+    check_final(_said(), forms, ("int8",), Limits())
+    with pytest.raises(ParityError, match=r"final model, on .* is 0\.99"):
+        check_final(_said(), forms, ("int8",), Limits(least_agreement=1.0))
+    check_final(_said(), forms, ("fp32",), Limits(least_agreement=1.0))  # holds no int8
+
+
+@pytest.mark.parametrize("scale", [1.01, np.nan])
+def test_a_final_model_whose_fp32_file_computes_something_else_is_refused(scale: float) -> None:
+    with pytest.raises(ParityError, match="please report it") as caught:
+        check_final(_said(), {"onnx/fp32": _said(scale=scale)}, ("int8",), Limits())
+    assert caught.value.runner == "onnx/fp32"
