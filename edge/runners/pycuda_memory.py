@@ -122,7 +122,11 @@ class PycudaMemory:
         return device
 
     def _leave(self) -> None:
-        """Free all that there is; detaching a current context also takes it off pycuda's stack."""
+        """Free all that there is; what fails there pycuda prints itself.
+
+        Detaching a current context takes it off pycuda's stack, not off the driver's: it lies there
+        under whatever this thread makes current next, and is valid again with the next entry.
+        """
         with ExitStack() as last:
             with self._asking("Context.push"):
                 self._context.push()

@@ -101,7 +101,10 @@ class TensorrtRunner:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._leave()
+        with (
+            self._busy
+        ):  # another thread may be in the middle of an inference: its buffers are freed
+            self._leave()
 
     @property
     def replays(self) -> bool:

@@ -30,6 +30,33 @@ def driver_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+SCRIPT = """
+from edge.errors import CudaDriverError, DeviceError
+from edge.runners.cuda_python_memory import CudaPythonMemory
+memory = CudaPythonMemory()
+try:
+    with memory:
+        memory._call("cuEventCreate", 0)
+except (CudaDriverError, DeviceError) as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_a_driver_too_old_for_a_call_is_a_device_error(driver_folder):
+    """The stub has no events, as an old driver lacks what newer bindings know."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=ROOT,
+        env={**os.environ, "LD_LIBRARY_PATH": str(driver_folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.startswith("DeviceError the GPU failed: cuEventCreate: ")
+    assert "found" in done.stdout
+
+
 def test_the_checks_of_device_memory_pass_on_a_stub_driver(driver_folder):
     """Those of tests/gpu, kernel and graphs included: names, arguments and answers fit."""
     done = subprocess.run(

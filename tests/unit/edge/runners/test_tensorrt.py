@@ -325,6 +325,34 @@ def test_a_second_thread_in_the_middle_of_an_inference_is_refused(
         assert runner.infer(batch).shape == (5, 5)
 
 
+def test_leaving_waits_for_an_inference_that_another_thread_is_in(
+    make_tensorrt, gpu, batch, expected, monkeypatch
+):
+    inside, go_on = threading.Event(), threading.Event()
+    synchronise = gpu.synchronise
+    found: list[np.ndarray] = []
+
+    def slowly(handle: int) -> None:
+        inside.set()
+        go_on.wait(10)
+        synchronise(handle)
+
+    with make_tensorrt() as runner:
+        monkeypatch.setattr(gpu, "synchronise", slowly)
+        infer = threading.Thread(target=lambda: found.append(runner.infer(batch[:1])))
+        infer.start()
+        inside.wait(10)
+        leave = threading.Thread(target=lambda: runner.__exit__(None, None, None))
+        leave.start()
+        leave.join(0.05)
+        assert "release" not in gpu.events
+        go_on.set()
+        for thread in (infer, leave):
+            thread.join()
+    np.testing.assert_allclose(found[0], expected[:1], atol=1e-6)
+    assert gpu.events[-1] == "release"
+
+
 # engines that are there, or not
 
 
