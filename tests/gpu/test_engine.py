@@ -31,9 +31,15 @@ from tests.gpu.conftest import GROWTH_BYTES, free_bytes, in_thread
 pytestmark = pytest.mark.gpu
 
 ARCHIVE_BATCH = 256
+PRECISIONS = ("int8", "fp16", "fp32")
 
 
-@pytest.fixture(scope="module", params=["int8", "fp16", "fp32"])
+def first_precision(bundle: Bundle) -> str:
+    """Return the precision of the tests for which any will do."""
+    return next(each for each in PRECISIONS if each in bundle.precisions)
+
+
+@pytest.fixture(scope="module", params=PRECISIONS)
 def precision(request: pytest.FixtureRequest, bundle: Bundle) -> str:
     if request.param not in bundle.precisions:
         pytest.skip(f"the bundle holds {', '.join(bundle.precisions)}")
@@ -60,7 +66,10 @@ def spectra(bundle: Bundle) -> np.ndarray:
 def make_runner(memory_name: DeviceMemoryName, trt: Any, bundle: Bundle, engine_folder: Path):
     """Return a function that makes a runner of the bundle; the device was found before."""
 
-    def make(precision: str = "int8", *, replay: bool = True, **settings: Any) -> TensorrtRunner:
+    def make(
+        precision: str | None = None, *, replay: bool = True, **settings: Any
+    ) -> TensorrtRunner:
+        precision = precision or first_precision(bundle)
         chosen = {"engine_folder": engine_folder, "device_memory": memory_name, **settings}
         return TensorrtRunner(
             bundle.backbone(precision),
@@ -109,7 +118,7 @@ def test_the_lag_mask_is_an_input_of_the_engine(make_runner, bundle, spectra):
     if not lags:
         pytest.skip("the bundle has no lags")
     narrow = lag_mask(lags, 0.0)
-    with on_the_cpu(bundle, "int8") as reference:
+    with on_the_cpu(bundle, first_precision(bundle)) as reference:
         expected = {"wide": reference.infer(spectra), "narrow": reference.infer(spectra, narrow)}
     with make_runner() as runner:
         wide, masked, again = (runner.infer(spectra, mask) for mask in (None, narrow, None))
