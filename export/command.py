@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from export.selection import Wanted
 
 _PATH = click.Path(path_type=Path)
+
+
+def _number(_: click.Context, __: click.Parameter, value: float) -> float:
+    """Refuse what is no number, which is in every range of click's."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is not in the range 0<=x<=1.")
+    return value
 
 
 @click.command()
@@ -46,6 +54,7 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--least-agreement",
     type=click.FloatRange(0, 1),
+    callback=_number,
     default=0.99,
     show_default=True,
     help="Share of held-out spectra for which the bundle must name the trained model's mineral.",
@@ -53,6 +62,7 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--largest-loss",
     type=click.FloatRange(0, 1),
+    callback=_number,
     default=0.005,
     show_default=True,
     help="Of top-1 on held-out spectra, fraction, against the trained model.",
@@ -88,7 +98,8 @@ def export(
     if not no_report and page is None:
         page = out.with_suffix(".parity.html")
     with host_libraries():
-        from export.exporting import Order, export_run
+        from export.exporting import export_run
+        from export.order import Order
         from export.parity_report import Limits
         from export.progress import Progress
     limits = Limits(least_agreement=least_agreement, largest_loss=largest_loss)
@@ -144,11 +155,12 @@ def _choices(report: ParityReport) -> list[str]:
         ratio = choice.ratio
         lines.append(
             f"{choice.faster} takes {ratio.mean:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) of the "
-            f"time of {choice.than}"
+            f"time of {choice.than}{'' if choice.told_apart else ': not told apart'}"
         )
     chosen = ", ".join(f"{machine}: {p}" for machine, p in report.precision.items())
     lines.append(f"precision to run, {chosen}")
-    lines.append(f"verdicts of two forms in it agree on {report.least_verdict_agreement:.2%}")
+    if sum(row.bundled for row in report.runners) > 1:
+        lines.append(f"verdicts of two forms in it agree on {report.least_verdict_agreement:.2%}")
     return lines
 
 

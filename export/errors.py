@@ -7,6 +7,7 @@
         ├── UnfinishedRunError     a run without what a bundle must say about its model
         ├── UnexportableModelError (refused) a model that no bundle can hold
         ├── GraphError             a graph that did not come out as it must
+        ├── SamePlaceError         two files that would be one, or a key that would be lost
         ├── TooFewSpectraError     no spectrum left to judge a quantization by
         └── ParityError            (refused) what was exported does not say what was trained
 
@@ -52,6 +53,18 @@ class GraphError(ExportError):
         super().__init__(f"{what}: expected {expected}, got {got}")
         self.expected = expected
         self.got = got
+
+
+class SamePlaceError(ExportError):
+    """A file that would be written over another that is needed."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: str, what: str, other: str) -> None:
+        super().__init__(f"{path}: the {what} would be written over {other}; name another file")
+        self.path = path
+        self.what = what
+        self.other = other
 
 
 class TooFewSpectraError(ExportError):

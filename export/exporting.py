@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,47 +18,21 @@ from export.exemplars import choose_exemplars
 from export.final_model import FinalModel, measure_final
 from export.fold_parity import TrainedRun
 from export.gate import check_final, check_parity
+from export.order import Order, check_places
 from export.packing import Parts, make_manifest
 from export.page import Written, render
 from export.parity import Parity, make_report, measure_parity
-from export.parity_report import FP32, Limits, ParityReport
+from export.parity_report import FP32, ParityReport
 from export.progress import Progress
-from export.selection import Wanted
 from export.tensorrt_parity import Tensorrt
 from train.models.exportable import why_not_exportable
 from train.recipe import Recipe
 from train.report import Report
 from train.run import RunFolder
-from train.whole_file import check_writable, write_together, write_whole
+from train.whole_file import write_together, write_whole
 
 STEPS_A_FOLD = 9
 _STEPS_AT_THE_END = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a user asks for.
-
-    Parameters
-    ----------
-    run : RUN folder
-    out : bundle file
-    sign : PEM file of an Ed25519 private key; None for a one-time key
-    name : of the bundle; None for the recipe's
-    release : rises with every release
-    precision : what the bundle is to hold, see `select`
-    limits : beyond which the export is refused
-    page : HTML file of the parity report; None for none
-    """
-
-    run: Path
-    out: Path
-    sign: Path | None = None
-    name: str | None = None
-    release: int = 1
-    precision: Wanted = "int8"
-    limits: Limits = field(default_factory=Limits)
-    page: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +66,18 @@ def export_run(order: Order, progress: Progress) -> Exported:
         If the folder holds no run, or is damaged, or the bundle cannot be written.
     UnfinishedRunError, UnexportableModelError, GraphError, TooFewSpectraError, ParityError
         If the run, its model or its exported form do not serve.
+    SamePlaceError
+        If two files would be one, or the key to sign with would be written over.
     KeyFileError
         If the file to sign with holds no private key.
     """
     key = Ed25519PrivateKey.generate() if order.sign is None else read_private_key(order.sign)
     run = read_trained(order.run)
-    folds = _check_exportable(run.recipe, run.report)
-    for path in filter(None, (order.out, order.page)):
-        check_writable(path)
+    check_places(order)
     with progress:
-        progress.begin(folds * STEPS_A_FOLD + _STEPS_AT_THE_END)
+        progress.begin(run.folds * STEPS_A_FOLD + _STEPS_AT_THE_END)
         tensorrt = Tensorrt(progress.note)
-        parity = measure_parity(run, folds, tensorrt, progress.step)
+        parity = measure_parity(run, run.folds, tensorrt, progress.step)
         progress.step("final model")
         final = measure_final(run, order.precision, tensorrt, progress.step)
         report = make_report(parity, final.figures, order.limits)
@@ -120,8 +94,7 @@ def read_trained(path: Path) -> TrainedRun:
     return TrainedRun(folder, recipe, report, folder.read_spectra())
 
 
-def _check_exportable(recipe: Recipe, report: Report) -> int:
-    """Return the number of folds of a run that may become a bundle."""
+def _check_exportable(recipe: Recipe, report: Report) -> None:
     reason = why_not_exportable(recipe.model, report.embedding_size)
     if reason is not None:
         raise UnexportableModelError(report.model, reason)
@@ -135,7 +108,6 @@ def _check_exportable(recipe: Recipe, report: Report) -> int:
             f"{report.name}: the final model was not trained to its end; give the same train "
             "command again"
         )
-    return len(report.cross_validation.top1_folds)
 
 
 def _check(
@@ -202,8 +174,7 @@ def _write(
 ) -> Exported:
     """Write the page, for a one-time key its public half, and the bundle last."""
     files = {} if order.page is None else {order.page: page.encode()}
-    public = order.out.with_suffix(".pub") if order.sign is None else None
-    if public is not None:
-        files[public] = public_pem(key.public_key())
+    if order.public_key is not None:
+        files[order.public_key] = public_pem(key.public_key())
     write_together(files | {order.out: content})
-    return replace(exported, public_key=public, page=order.page)
+    return replace(exported, public_key=order.public_key, page=order.page)

@@ -38,6 +38,12 @@ class TrainedRun:
     report: Report
     spectra: RunSpectra
 
+    @property
+    def folds(self) -> int:
+        """Number of models of the cross-validation; none where there was none."""
+        figures = self.report.cross_validation
+        return 0 if figures is None else len(figures.top1_folds)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldParity:

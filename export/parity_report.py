@@ -117,6 +117,11 @@ class Comparison(_Part):
     ratio: Interval = Field(description="of their times in the same turns, with 95 % interval")
     holds: bool = Field(description="whether the whole interval is below one")
 
+    @property
+    def told_apart(self) -> bool:
+        """Whether one is the faster; where none is, the smaller choice stands."""
+        return not self.ratio.low <= 1.0 <= self.ratio.high
+
 
 class ParityReport(_Part):
     """Everything measured when a bundle was made."""

@@ -103,6 +103,7 @@ class Exported(NamedTuple):
 @pytest.fixture(scope="session")
 def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     import export.exporting as module
+    from export.order import Order
 
     out, steps = tmp_path_factory.mktemp("exported") / "tiny.outcrop", Steps()
     found: dict[str, Any] = {}
@@ -119,7 +120,7 @@ def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("measure_parity", "measure_final"):
             patch.setattr(module, name, kept(name))
-        module.export_run(module.Order(run, out), steps)  # type: ignore[arg-type]
+        module.export_run(Order(run, out), steps)  # type: ignore[arg-type]
     return Exported(out, steps, found["measure_parity"], found["measure_final"])
 
 

@@ -25,10 +25,11 @@ from edge.bundle.manifest import Precision
 from edge.classifier import Classifier
 from edge.errors import BundleSignatureError, KeyFileError
 from export.command import export as export_command
-from export.errors import ParityError, UnexportableModelError, UnfinishedRunError
-from export.exporting import STEPS_A_FOLD, Order, export_run
+from export.errors import ParityError, SamePlaceError, UnexportableModelError, UnfinishedRunError
+from export.exporting import STEPS_A_FOLD, export_run
 from export.final_model import FinalModel
 from export.fold_parity import TrainedRun
+from export.order import Order
 from export.parity_report import ParityReport
 from export.progress import Progress
 from export.selection import Wanted, select
@@ -209,6 +210,22 @@ def test_a_place_that_takes_no_file_is_named_at_once(run: Path, tmp_path: Path) 
             export_run(Order(run, out), QUIET)
 
 
+def test_no_file_is_written_over_another_that_is_needed(run: Path, tmp_path: Path) -> None:
+    key = _write_key(tmp_path / "k.pem", Ed25519PrivateKey.generate())
+    kept, bundle = key.read_bytes(), tmp_path / "b.outcrop"
+    for order in (
+        Order(run, key, sign=key),
+        Order(run, bundle, sign=key, page=tmp_path / "." / "k.pem"),
+        Order(run, bundle, page=bundle),
+        Order(run, bundle, page=tmp_path / "b.pub"),
+        Order(run, tmp_path / "b.pub"),
+    ):
+        with pytest.raises(SamePlaceError, match="would be written over"):
+            export_run(order, QUIET)
+    assert [path.name for path in tmp_path.iterdir()] == ["k.pem"]
+    assert key.read_bytes() == kept
+
+
 def test_no_run_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no training run"):
         export_run(Order(tmp_path, tmp_path / "b.outcrop"), QUIET)
@@ -343,6 +360,8 @@ def test_the_command_prints_parity_sizes_and_the_key(run: Path, tmp_path: Path) 
         ["--report", "a.html", "--no-report"],
         ["--precision", "int4"],
         ["--least-agreement", "1.5"],
+        ["--least-agreement", "nan"],
+        ["--largest-loss", "nan"],
         ["--release", "0"],
     ],
 )

@@ -13,7 +13,8 @@ import tomli_w
 
 from edge.bundle import TrustedKeys, read_bundle
 from edge.classifier import Classifier
-from export.exporting import Order, export_run
+from export.exporting import export_run
+from export.order import Order
 from export.parity_report import ParityReport
 from export.progress import Progress
 from tests.unit.export.exported import BANDS, SMALL

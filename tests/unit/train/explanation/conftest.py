@@ -36,7 +36,8 @@ def run_folder(spectra: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bundle_file(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from export.exporting import Order, export_run
+    from export.exporting import export_run
+    from export.order import Order
     from export.progress import Progress
 
     out = tmp_path_factory.mktemp("explained_bundle") / "tiny.outcrop"
