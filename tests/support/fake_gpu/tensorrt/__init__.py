@@ -349,6 +349,7 @@ class _ExecutionContext(_Counted):
         super().__init__("execution context")
         self._engine = engine
         self._addresses: dict[str, int] = {}
+        self._ran = False
         device.in_use_bytes += _CONTEXT_BYTES
 
     def __del__(self) -> None:
@@ -368,6 +369,10 @@ class _ExecutionContext(_Counted):
         if failing("enqueue") and device.launches >= fail_after():
             return self._refuse("Error Code 1: Cuda Runtime (unspecified launch failure)")
         try:
+            captured = device.stream(stream).captured is not None
+            if captured and not self._ran:  # the first run loads kernels
+                return self._refuse("Error Code 1: Cuda Runtime (not permitted during capture)")
+            self._ran = self._ran or not captured
             device.enqueue(stream, self._compute)
         except FakeCudaError as fault:
             return self._refuse(f"Error Code 1: Cuda Runtime (error {fault.code})")
