@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+import weakref
 from enum import IntEnum
 from itertools import count
 from typing import Any
@@ -278,12 +279,34 @@ class Builder:
         self._logger.log(ILogger.Severity.ERROR, text)
 
 
-class Runtime:
+class _Counted:
+    """Something that must be gone before the CUDA context is."""
+
+    _label = _kind = ""
+
+    def __init__(self, what: str) -> None:
+        self._label = f"{what} {next(_numbers)}"
+        self._kind = what
+        device.live.add(self._label)
+        device.events.append(f"create {what}")
+
+    def __del__(self) -> None:
+        if not self._label:  # it was never made
+            return
+        device.live.discard(self._label)
+        device.events.append(f"destroy {self._kind}")
+        if not device.is_current():
+            device.faults.append(f"{self._label} was destroyed without a current context")
+
+
+class Runtime(_Counted):
     def __init__(self, logger: ILogger) -> None:
         if not device.initialised:
             raise Segfault("a Runtime before cuInit")
         _check_made(True, logger)
+        super().__init__("runtime")
         self._logger = logger
+        self._engines: weakref.WeakSet[_Engine] = weakref.WeakSet()
 
     def deserialize_cuda_engine(self, plan: bytes) -> _Engine | None:
         if not device.is_current():
@@ -297,23 +320,14 @@ class Runtime:
             text = "Error Code 6: the engine plan file is not ours"
             self._logger.log(ILogger.Severity.ERROR, text)
             return None
-        return _Engine(head, model, self._logger)
-
-
-class _Counted:
-    """Something that must be gone before the CUDA context is."""
-
-    def __init__(self, what: str) -> None:
-        self._label = f"{what} {next(_numbers)}"
-        self._kind = what
-        device.live.add(self._label)
-        device.events.append(f"create {what}")
+        engine = _Engine(head, model, self._logger)
+        self._engines.add(engine)
+        return engine
 
     def __del__(self) -> None:
-        device.live.discard(self._label)
-        device.events.append(f"destroy {self._kind}")
-        if not device.is_current():
-            device.faults.append(f"{self._label} was destroyed without a current context")
+        if getattr(self, "_engines", None):
+            device.faults.append("a runtime was destroyed before its engine")
+        super().__del__()
 
 
 class _Engine(_Counted):
@@ -322,6 +336,12 @@ class _Engine(_Counted):
         self.session = _session(model)
         self.inputs, self.outputs = head["inputs"], head["outputs"]
         self.logger = logger
+        self._contexts: weakref.WeakSet[_ExecutionContext] = weakref.WeakSet()
+
+    def __del__(self) -> None:
+        if self._contexts:
+            device.faults.append("an engine was destroyed before its execution context")
+        super().__del__()
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -341,7 +361,9 @@ class _Engine(_Counted):
         return TensorIOMode.INPUT if name in self.inputs else TensorIOMode.OUTPUT
 
     def create_execution_context(self) -> _ExecutionContext:
-        return _ExecutionContext(self)
+        context = _ExecutionContext(weakref.proxy(self))
+        self._contexts.add(context)
+        return context
 
 
 class _ExecutionContext(_Counted):

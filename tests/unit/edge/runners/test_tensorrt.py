@@ -273,12 +273,19 @@ def test_everything_goes_in_the_order_that_cuda_wants(make_tensorrt, gpu, batch)
     with make_tensorrt() as runner:
         runner.infer(batch)
     began = [e for e in gpu.events if e.startswith(("retain", "create"))]
-    assert began == ["retain", "create stream", "create engine", "create execution context"]
+    assert began == [
+        "retain",
+        "create stream",
+        "create runtime",
+        "create engine",
+        "create execution context",
+    ]
     last = gpu.events.index("instantiate graph") + 2  # the template is destroyed at once
     assert gpu.events[last:] == [
         "destroy graph",
         "destroy execution context",
         "destroy engine",
+        "destroy runtime",
         "free",
         "free",
         "destroy stream",
