@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -149,8 +149,14 @@ def _bundle(
     content = pack_bundle(manifest, members, key)
     _check_opens(content, key)
     sizes = {name: len(member) for name, member in members.items()}
-    page = render(manifest.name, run.report, report, parity, Written(manifest, len(content)))
-    return _write(order, content, key, page, Exported(len(content), sizes, report, None, None))
+    written = Written(manifest, len(content))
+    files = {}
+    if order.page is not None:
+        files[order.page] = render(manifest.name, run.report, report, parity, written).encode()
+    if order.public_key is not None:
+        files[order.public_key] = public_pem(key.public_key())
+    write_together(files | {order.out: content})  # the bundle last
+    return Exported(len(content), sizes, report, order.public_key, order.page)
 
 
 def _parts(run: TrainedRun, final: FinalModel, report: ParityReport) -> Parts:
@@ -167,14 +173,3 @@ def _check_opens(content: bytes, key: Ed25519PrivateKey) -> None:
     for precision in bundle.precisions:
         with OnnxRunner(bundle.backbone(precision), precision) as runner:
             check_golden(bundle.golden, runner)
-
-
-def _write(
-    order: Order, content: bytes, key: Ed25519PrivateKey, page: str, exported: Exported
-) -> Exported:
-    """Write the page, for a one-time key its public half, and the bundle last."""
-    files = {} if order.page is None else {order.page: page.encode()}
-    if order.public_key is not None:
-        files[order.public_key] = public_pem(key.public_key())
-    write_together(files | {order.out: content})
-    return replace(exported, public_key=order.public_key, page=order.page)

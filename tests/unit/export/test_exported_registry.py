@@ -14,6 +14,7 @@ import tomli_w
 from edge.bundle import TrustedKeys, read_bundle
 from edge.classifier import Classifier
 from export.exporting import export_run
+from export.fold_parity import TrainedRun
 from export.order import Order
 from export.parity_report import ParityReport
 from export.progress import Progress
@@ -25,7 +26,7 @@ from train.training import train_run
 
 pytestmark = pytest.mark.train
 
-SPECTRA = 48
+HELD_OUT = 24  # by the first of two folds
 EPOCHS = {
     "template": 2,
     "siamese": 4,
@@ -71,6 +72,7 @@ def test_a_network_becomes_a_bundle_with_its_parity_report(
     name: str, minerals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("export.latency._MOST_S", 0.3)  # what is fastest does not matter here
+    monkeypatch.setattr(TrainedRun, "folds", 1)  # torch's exporter takes long; others pool two
     run, out = _train(name, minerals, tmp_path), tmp_path / "b.outcrop"
 
     exported = export_run(Order(run, out), Progress(quiet=True))
@@ -78,13 +80,13 @@ def test_a_network_becomes_a_bundle_with_its_parity_report(
     bundle = read_bundle(out, TrustedKeys.load([out.with_suffix(".pub")]))
     parity = ParityReport.model_validate_json(bundle.members["parity.json"])
     assert parity == exported.parity
-    assert parity.n == SPECTRA
+    assert parity.n == HELD_OUT
     rows = {row.runner: row for row in parity.runners}
     assert [row for row in rows if not row.startswith("tensorrt")] == ["torch", *ON_PROCESSORS]
     assert rows["torch"].top1 > 0.5  # it has learned something that can be lost
     assert rows["onnx/fp32"].agreement == 1.0
     for runner in ON_PROCESSORS:
-        assert rows[runner].verdict_agreement >= 0.95, runner  # two of 48 may differ
+        assert rows[runner].verdict_agreement >= 0.95, runner  # one of 24 may differ
     assert parity.layers["fp16"]
     with Classifier(bundle) as classifier:
         assert classifier.head.classes == bundle.manifest.classes
