@@ -12,6 +12,7 @@ from edge.bundle.manifest import Precision
 from edge.errors import RunnerError
 from edge.head import Head, pack_head, unpack_head
 from edge.runners import Runner
+from export.errors import UnfinishedRunError
 from export.layer_errors import LayerErrors
 from export.precisions import Backbones, make_backbones
 from export.said import Said, embed, say
@@ -27,6 +28,7 @@ from train.run_head import run_head
 
 LAYERS_OF: tuple[Precision, ...] = ("int8", "fp16")
 _TENSORRT_BATCH = 16
+_SAME_LOGITS = 0.05  # other processors, and other writings of one sum, stay far below
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +86,11 @@ def measure_fold(
     layers : errors by precision, added to
     tensorrt : asked where it is
     tell : is told each step
+
+    Raises
+    ------
+    UnfinishedRunError
+        If the fold's weights are not those whose logits were kept of it.
     """
     arrays = read_fold(run.folder, number)
     classes = len(run.report.classes)
@@ -95,6 +102,7 @@ def measure_fold(
     head = run_head(model, run.report, seen, backbones.backbone_id)
     tell("torch")
     trained = say(head, features_of(model, intensity))
+    _check_is_of(number, trained, arrays["logits"])
     runners = _ask(backbones, tensorrt, as_kept(head), intensity, tell)
     for precision in LAYERS_OF:
         tell(f"layers of {precision}")
@@ -106,6 +114,16 @@ def measure_fold(
         runners=runners,
         scheme=backbones.scheme,
     )
+
+
+def _check_is_of(number: int, trained: Said, kept: NDArray[np.float32]) -> None:
+    """Refuse weights that are not the fold's: they may have been trained on what it holds out."""
+    largest = float(np.abs(trained.logits - kept).max())
+    if not largest <= _SAME_LOGITS:
+        raise UnfinishedRunError(
+            f"fold {number}: its weights give logits {largest:.2g} away from those kept of it; "
+            "they are of another training: train the run anew"
+        )
 
 
 def as_kept(head: Head) -> Head:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -324,6 +325,15 @@ def test_an_interrupted_export_leaves_nothing(run: Path, tmp_path: Path, moment:
     with pytest.raises(KeyboardInterrupt):
         export_run(order, Interrupted(quiet=True))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_of_another_training_are_no_folds(run: Path, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed"
+    shutil.copytree(run, mixed)
+    shutil.copy(mixed / "folds" / "fold_2.pt", mixed / "folds" / "fold_1.pt")
+
+    with pytest.raises(UnfinishedRunError, match="fold 1: its weights give logits"):
+        export_run(Order(mixed, tmp_path / "a.outcrop"), QUIET)
 
 
 def test_steps_are_as_many_as_were_announced(exported: Exported) -> None:
