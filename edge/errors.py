@@ -155,9 +155,7 @@ class GoldenMismatchError(BundleError):
             if tolerance is None
             else f"more than the {tolerance:.3g} this bundle allows"
         )
-        super().__init__(
-            f"golden spectra differ by {difference:.3g} on runner {runner}, {allowed}"
-        )
+        super().__init__(f"golden spectra differ by {difference:.3g} on runner {runner}, {allowed}")
         self.runner = runner
         self.difference = difference
         self.tolerance = tolerance
