@@ -113,7 +113,7 @@ def test_threads_change_nothing_in_what_is_printed(with_tiny, tmp_path, quartz, 
 
 
 def test_a_gpu_gives_the_labels_of_the_cpu_one_batch_after_the_other(run, tmp_path, quartz):
-    (tmp_path / "tiny.outcrop").write_bytes(variants.release(1))
+    (tmp_path / "tiny.outcrop").write_bytes(variants.for_gpu(1))
     key = variants.write_public_key(tmp_path)
     of_bundle = ("--bundle", tmp_path / "tiny.outcrop", "--trust", key)
     spectra = [library_spectrum(CLASSES[k % 5], seed=k % 9).intensity for k in range(70)]
@@ -148,6 +148,8 @@ def test_an_archive_can_be_interrupted(tiny_bundle, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # what a shell starts in the background ignores interrupts, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout.readline().startswith(f"{tmp_path / 'a.npz'}[0]: Quartz")
     process.send_signal(signal.SIGINT)
