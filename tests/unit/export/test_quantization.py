@@ -36,6 +36,17 @@ def test_int8_is_symmetric_everywhere_and_biases_stay_float(int8: bytes) -> None
     assert {o.domain: o.version for o in proto.opset_import}[""] == OPSET
 
 
+def test_no_two_products_of_weights_overflow_sixteen_bits(int8: bytes) -> None:
+    """What processors without VNNI add up in pairs, of activations as uint8."""
+    graph = onnx.load_from_string(int8).graph
+    of_weights = {n.input[0] for n in graph.node if n.op_type == "DequantizeLinear"}
+    weights = [numpy_helper.to_array(t) for t in graph.initializer if t.name in of_weights]
+
+    assert len(weights) == 2
+    assert max(2 * 255 * int(np.abs(w.astype(int)).max()) for w in weights) < 2**15
+    assert max(int(w.max()) for w in weights) == 64
+
+
 def test_weights_are_quantized_by_channel(int8: bytes) -> None:
     graph = onnx.load_from_string(int8).graph
     shapes = {tensor.name: tensor.dims for tensor in graph.initializer}
