@@ -104,4 +104,5 @@ def test_files_are_of_one_opset_and_quantized_as_tensorrt_wants_it(name: str) ->
         if scheme.quantized:
             assert zeros
     assert (scheme.calibration is None) == (not scheme.quantized)
-    assert bool(scheme.quantized) == (name != "sun_binned")  # which has hardly any work
+    # one has hardly any work, of the other the one node with work does not survive this training
+    assert scheme.quantized or name in ("sun_binned", "sun_cnn")
