@@ -1,4 +1,7 @@
-"""Stand-in for `tensorrt` 10.3 to 11: real ONNX in, computed by ONNX Runtime."""
+"""Stand-in for `tensorrt` 10.3 to 11: real ONNX in, computed by ONNX Runtime.
+
+One long file, because what it stands in for is one module with many names.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The TensorRT runner on stand-ins: entry, batches, failure in the middle, threads, the way out."""
+"""The TensorRT runner on stand-ins: entry, batches, failure in the middle, threads, the way out.
+
+Long, for one runner has one life, and its tests share the same few graphs and stand-ins.
+"""
 
 from __future__ import annotations
 
