@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
+from firmware_bridge.description import Description, InstrumentStatus
 from firmware_bridge.errors import MessageError
 from firmware_bridge.fields import (
     check_at_least,
@@ -78,6 +79,18 @@ class Describe:
         fixed = pack_fields("Describe", self.LAYOUT, *numbers, *optics, *counters)
         return fixed + name + version
 
+    def description(self) -> Description:
+        """Return it in the form that all protocols share."""
+        return Description(
+            instrument_id=self.instrument_id,
+            boot_id=self.boot_id,
+            pixel_count=self.pixel_count,
+            saturation_counts=self.saturation_counts,
+            laser_wavelength_nm=self.laser_wavelength_nm,
+            wavelength_coefficients_nm=self.wavelength_coefficients_nm,
+            firmware_version=self.firmware_version,
+        )
+
     @classmethod
     def unpack(cls, payload: bytes) -> Describe:
         """Read the payload."""
@@ -132,6 +145,19 @@ class Status:
         analogue = (self.boot_id, self.detector_temperature_c, self.supply_voltage_v, self.laser_on)
         digital = (self.fault_bits, self.retained_frames, self.refused_frames)
         return pack_fields("Status", self.LAYOUT, *analogue, *digital)
+
+    def instrument_status(self) -> InstrumentStatus:
+        """Return it in the form that all protocols share."""
+        bits = (bit for bit in range(32) if self.fault_bits >> bit & 1)
+        return InstrumentStatus(
+            boot_id=self.boot_id,
+            detector_temperature_c=self.detector_temperature_c,
+            supply_voltage_v=self.supply_voltage_v,
+            laser_on=self.laser_on,
+            faults=tuple(f"bit {bit}" for bit in bits),
+            retained_frames=self.retained_frames,
+            refused_frames=self.refused_frames,
+        )
 
     @classmethod
     def unpack(cls, payload: bytes) -> Status:

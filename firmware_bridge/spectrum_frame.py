@@ -4,7 +4,8 @@
 offset  type   field
 ======  =====  =====================================================================
 0       u8     format, 1
-1       u8     kind: 0 light, 1 dark (shutter closed)
+1       u8     kind: 0 light, 1 dark (shutter closed); targets: 2 silicon, 3 polystyrene,
+               4 calcite, 5 diamond, 6 neon lamp
 2       u16    averages
 4       u8     bytes a count: 2 or 4
 5       u32    pixel_count P
@@ -25,17 +26,18 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from firmware_bridge.errors import FrameContentError
 
-FrameKind = Literal["light", "dark"]
+FrameKind = Literal["light", "dark", "silicon", "polystyrene", "calcite", "diamond", "neon"]
+"""What the detector was shown: the sample, nothing, a calibration target, or a neon lamp."""
 Counts = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 
-_KINDS: tuple[FrameKind, ...] = ("light", "dark")
+_KINDS: tuple[FrameKind, ...] = get_args(FrameKind)
 _FORMAT = 1
 _CRC = struct.Struct("<I")
 _WIRE_TYPES = {2: "<u2", 4: "<u4"}
@@ -47,7 +49,7 @@ class SpectrumFrame:
 
     Parameters
     ----------
-    kind : {"light", "dark"}
+    kind : FrameKind
     instrument_time_us : int, µs since boot
     integration_time_us : int, µs, one exposure
     averages : int, exposures averaged
@@ -117,7 +119,7 @@ class SpectrumFrame:
         if form != _FORMAT:
             raise FrameContentError("format", _FORMAT, form)
         if kind >= len(_KINDS):
-            raise FrameContentError("kind", "0 or 1", kind)
+            raise FrameContentError("kind", f"0 to {len(_KINDS) - 1}", kind)
         counts = _counts(payload, cls.LAYOUT.size, width, pixels)
         return cls(_KINDS[kind], time_us, integration, averages, laser, temp, saturation, counts)
 

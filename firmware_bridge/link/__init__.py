@@ -1,9 +1,13 @@
 """The link session: says hello, gathers frames, asks again, acknowledges when told to."""
 
+from firmware_bridge.link.driver import Driver
 from firmware_bridge.link.events import (
+    BaudChanged,
     BytesSkipped,
+    ClockCorrelated,
     CommandRefusedByInstrument,
     Connected,
+    ForeignBytes,
     FragmentsRequested,
     FrameAbandoned,
     FrameReceived,
@@ -13,6 +17,7 @@ from firmware_bridge.link.events import (
     LinkEvent,
     PortLost,
     PortUnavailable,
+    Redescribed,
     StatusReceived,
 )
 from firmware_bridge.link.host import HostLink
@@ -20,9 +25,13 @@ from firmware_bridge.link.session import LinkSession
 from firmware_bridge.link.settings import LinkSettings
 
 __all__ = [
+    "BaudChanged",
     "BytesSkipped",
+    "ClockCorrelated",
     "CommandRefusedByInstrument",
     "Connected",
+    "Driver",
+    "ForeignBytes",
     "FragmentsRequested",
     "FrameAbandoned",
     "FrameReceived",
@@ -35,5 +44,6 @@ __all__ = [
     "LinkSettings",
     "PortLost",
     "PortUnavailable",
+    "Redescribed",
     "StatusReceived",
 ]

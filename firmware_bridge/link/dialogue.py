@@ -118,7 +118,7 @@ class Dialogue:
         if known is not None and _same_boot(known, description):
             return []
         self._plan(now_s)
-        connected = Connected(description)
+        connected = Connected(description.description())
         if previous is None or _same_boot(previous, description):
             return [connected]
         if previous.instrument_id != description.instrument_id:
@@ -132,7 +132,7 @@ class Dialogue:
         if isinstance(reply, Status):
             if self._described is not None and reply.boot_id != self._described.boot_id:
                 self.ask_who()
-            return [StatusReceived(reply)]
+            return [StatusReceived(reply.instrument_status())]
         asked = self._asked
         is_answer = asked is not None and asked.message_id == message_id
         if isinstance(reply, CommandDone):

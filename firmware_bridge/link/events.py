@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from firmware_bridge.description import Description, InstrumentStatus
 from firmware_bridge.identity import FrameIdentity
-from firmware_bridge.replies import Describe, Status
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
 
@@ -13,7 +13,14 @@ from firmware_bridge.spectrum_frame import SpectrumFrame
 class Connected:
     """The instrument said who it is."""
 
-    description: Describe
+    description: Description
+
+
+@dataclass(frozen=True, slots=True)
+class Redescribed:
+    """The same boot of the instrument has another axis from now on; frames follow that have it."""
+
+    description: Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class FrameAbandoned:
 class StatusReceived:
     """The instrument said how it is."""
 
-    status: Status
+    status: InstrumentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,47 @@ class BytesSkipped:
 
     reason: str
     byte_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignBytes:
+    """What comes is of another protocol or another baud rate; told once in a while.
+
+    Parameters
+    ----------
+    seen : str
+        What it looks like, with the first bytes, for the operator.
+    byte_count : int
+        How many came since something was last understood.
+    """
+
+    seen: str
+    byte_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCorrelated:
+    """The instrument's clock was read: so its times can be put on the host's.
+
+    Parameters
+    ----------
+    instrument_time_us : int, µs since its boot
+    monotonic_s : float, s, the same moment on the caller's clock
+    uncertainty_s : float, s, half of the time the question and its answer took
+    """
+
+    boot_id: int
+    instrument_time_us: int
+    monotonic_s: float
+    uncertainty_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class BaudChanged:
+    """The line has another baud rate; `reason` says why where it was not asked for."""
+
+    baud: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +168,7 @@ class PortLost:
 
 LinkEvent = (
     Connected
+    | Redescribed
     | InstrumentRebooted
     | FrameReceived
     | FrameUnreadable
@@ -128,6 +177,9 @@ LinkEvent = (
     | StatusReceived
     | CommandRefusedByInstrument
     | BytesSkipped
+    | ForeignBytes
+    | ClockCorrelated
+    | BaudChanged
     | InstrumentSilent
     | PortUnavailable
     | PortLost

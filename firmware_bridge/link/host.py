@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from firmware_bridge.description import Description
 from firmware_bridge.errors import MessageError
 from firmware_bridge.framing import FrameDecoder, Skipped
 from firmware_bridge.identity import FrameIdentity
@@ -46,9 +47,15 @@ class HostLink:
         self._collector: FrameCollector | None = None
 
     @property
-    def description(self) -> Describe | None:
+    def description(self) -> Description | None:
         """What the instrument said of itself; None while it is not known."""
-        return self._dialogue.description
+        described = self._dialogue.description
+        return None if described is None else described.description()
+
+    @property
+    def wanted_baud(self) -> int | None:
+        """The baud rate the port is to have from now on; None: as it was opened."""
+        return None
 
     def receive(self, data: bytes, now_s: float) -> list[LinkEvent]:
         """Take received bytes."""

@@ -1,17 +1,20 @@
-"""A link session: `HostLink` on a port that may fail, vanish and come back, for ever."""
+"""A link session: a driver on a port that may fail, vanish and come back, for ever."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
 
+from firmware_bridge.commands import Configure
+from firmware_bridge.description import Description
 from firmware_bridge.errors import BridgeError, PortError
 from firmware_bridge.identity import FrameIdentity
+from firmware_bridge.link.driver import Driver
 from firmware_bridge.link.events import LinkEvent, PortLost, PortUnavailable
 from firmware_bridge.link.host import HostLink
 from firmware_bridge.link.settings import LinkSettings
-from firmware_bridge.messages import Configure, Describe
 from firmware_bridge.ports.base import Port
+from firmware_bridge.spectrum_frame import FrameKind
 
 
 class LinkSession:
@@ -26,6 +29,8 @@ class LinkSession:
         Monotonic time, s.
     sleep : callable
         Waits between tries to open the port, s.
+    driver : Driver, optional
+        Of the instrument's protocol; `HostLink`, the Outcrop Instrument Protocol, if not given.
     """
 
     def __init__(
@@ -34,12 +39,14 @@ class LinkSession:
         settings: LinkSettings | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
+        driver: Driver | None = None,
     ) -> None:
         self._open_port = open_port
         self._settings = settings or LinkSettings()
         self._clock = clock
         self._sleep = sleep
-        self._host = HostLink(self._settings)
+        self._driver: Driver = HostLink(self._settings) if driver is None else driver
+        self._baud: int | None = None
         self._port: Port | None = None
         self._pending: list[LinkEvent] = []
         self._open_due_s = float("-inf")
@@ -47,9 +54,9 @@ class LinkSession:
         self._opened_s = 0.0
 
     @property
-    def description(self) -> Describe | None:
+    def description(self) -> Description | None:
         """What the instrument said of itself; None while it is not known."""
-        return self._host.description
+        return self._driver.description
 
     def step(self, timeout_s: float) -> list[LinkEvent]:
         """Wait at most `timeout_s` for something to happen; never raise over the port.
@@ -68,14 +75,20 @@ class LinkSession:
 
     def start(self, count: int = 0, configure: Configure | None = None) -> None:
         """Ask for `count` light spectra, 0 for any number, now and after reconnections."""
-        self._host.start(count, configure)
-        self._pending += self._host.poll(self._clock())
+        self._driver.start(count, configure)
+        self._pending += self._driver.poll(self._clock())
+        self._flush()
+
+    def single(self, kind: FrameKind = "light") -> None:
+        """Ask for one frame of a kind, once."""
+        self._driver.single(kind)
+        self._pending += self._driver.poll(self._clock())
         self._flush()
 
     def stop(self) -> None:
         """Ask for no more, now and after reconnections."""
-        self._host.stop()
-        self._pending += self._host.poll(self._clock())
+        self._driver.stop()
+        self._pending += self._driver.poll(self._clock())
         self._flush()
 
     def acknowledge(self, identities: Iterable[FrameIdentity]) -> None:
@@ -84,7 +97,7 @@ class LinkSession:
         Call it only after they are kept for good. Port trouble is an event of the next
         `step`; the acknowledgement is made up for when the frame comes again.
         """
-        self._host.acknowledge(identities)
+        self._driver.acknowledge(identities)
         self._flush()
 
     def close(self) -> None:
@@ -114,7 +127,8 @@ class LinkSession:
             self._backoff_s = min(2 * self._backoff_s, self._settings.reopen_max_s)
             return
         self._opened_s = self._clock()
-        self._host.reset()
+        self._baud = None
+        self._driver.reset()
         self._exchange(self._port, 0.0)
 
     def _exchange(self, port: Port, wait_s: float) -> None:
@@ -126,27 +140,35 @@ class LinkSession:
         now_s = self._clock()
         if data:
             self._backoff_s = self._settings.reopen_min_s
-            self._pending += self._host.receive(data, now_s)
-        self._pending += self._host.poll(now_s)
+            self._pending += self._driver.receive(data, now_s)
+        self._pending += self._driver.poll(now_s)
         self._flush()
         self._reopen_if_dead(now_s)
 
     def _reopen_if_dead(self, now_s: float) -> None:
         # A half-open TCP connection, or a device node that was replaced, reports nothing.
         limit_s = self._settings.reopen_after_silent_s
-        silent_s = min(self._host.silent_for_s(now_s), now_s - self._opened_s)
+        silent_s = min(self._driver.silent_for_s(now_s), now_s - self._opened_s)
         if self._port is not None and silent_s >= limit_s:
             self._lose(f"{self._port.name}: silent for {silent_s:.1f} s, opened again")
 
     def _flush(self) -> None:
         if self._port is None:
             return
-        data = self._host.data_to_send()
+        data = self._driver.data_to_send()
         try:
             if data:
                 self._port.write(data, self._settings.write_timeout_s)
+            self._set_baud(self._port)
         except PortError as error:
             self._lose(str(error))
+
+    def _set_baud(self, port: Port) -> None:
+        # after what was written: an instrument answers a change of rate at the old one
+        wanted = self._driver.wanted_baud
+        if wanted is not None and wanted != self._baud:
+            port.set_baud(wanted)
+            self._baud = wanted
 
     def _lose(self, reason: str) -> None:
         self.close()

@@ -41,6 +41,18 @@ class Port(Protocol):
         """
         ...
 
+    def set_baud(self, baud: int) -> None:
+        """Run the line at another rate, bit/s, once all that was written is out.
+
+        Where there is no line (TCP, the instrument's end of a pseudo-terminal) it does nothing.
+
+        Raises
+        ------
+        PortError
+            If the device does not take it.
+        """
+        ...
+
     def close(self) -> None:
         """Give the port back; a second call does nothing."""
         ...

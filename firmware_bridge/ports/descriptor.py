@@ -82,6 +82,9 @@ class DescriptorPort:
                 reason = f"wrote {written} of {len(data)} bytes in {timeout_s:g} s: nobody reads"
                 raise PortError(self._name, reason)
 
+    def set_baud(self, baud: int) -> None:
+        """Do nothing: without a line there is no rate."""
+
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""
         if self._descriptor >= 0:

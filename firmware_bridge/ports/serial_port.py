@@ -44,6 +44,21 @@ class SerialPort(DescriptorPort):
         self._serial = _open(path, baud)
         super().__init__(self._serial.fileno(), path)
 
+    def set_baud(self, baud: int) -> None:
+        """Run the line at another rate, bit/s, once all that was written is out.
+
+        Raises
+        ------
+        PortError
+            If the device does not take it, or is gone.
+        """
+        self._check_open()
+        try:
+            termios.tcdrain(self._descriptor)
+            self._serial.baudrate = baud
+        except (OSError, ValueError, termios.error) as error:
+            raise PortError(self._name, f"baud rate {baud} could not be set: {error}") from error
+
     def _release(self) -> None:
         self._serial.close()
 

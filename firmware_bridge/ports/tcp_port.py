@@ -116,6 +116,9 @@ class TcpListenerPort:
             self._hang_up()
             raise PortError(self._name, "the host went away") from error
 
+    def set_baud(self, baud: int) -> None:
+        """Do nothing: without a line there is no rate."""
+
     def close(self) -> None:
         """Hang up and listen no more; a second call does nothing."""
         self._hang_up()

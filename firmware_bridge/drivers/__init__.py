@@ -1,0 +1,1 @@
+"""Drivers of instruments that exist, one room a protocol; `registry` lists them."""
