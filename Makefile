@@ -3,6 +3,7 @@
 PYTHON  ?= python3
 VENV    ?= .venv
 DATA    ?= builtin
+DEVICE  ?= oip
 COUNT   ?= 60
 RATE    ?= 15
 DRIFT_NM ?= 0
@@ -15,7 +16,7 @@ PYTEST  := $(BIN)/python -m pytest
 .PHONY: demo test test-full test-gpu soak bench lint clean
 
 demo: $(VENV)/.base
-	$(BIN)/outcrop demo --data "$(DATA)" --count $(COUNT) --rate $(RATE) --drift-nm $(DRIFT_NM)
+	$(BIN)/outcrop demo --device $(DEVICE) --data "$(DATA)" --count $(COUNT) --rate $(RATE) --drift-nm $(DRIFT_NM)
 
 test: lint
 	$(PYTEST)
