@@ -30,7 +30,6 @@ from firmware_bridge.link import (
     PortUnavailable,
     StatusReceived,
 )
-from firmware_bridge.messages import Describe
 
 _WARNINGS: dict[type, str] = {
     BytesSkipped: "link.bytes_skipped",
@@ -69,7 +68,7 @@ class Recorder:
         self._on_kept = on_kept
         self._log = log
         self._calibration = (
-            None if session.description is None else calibration_of(session.description)
+            None if session.description is None else Calibration.of(session.description)
         )
         self._unreadable: dict[FrameIdentity, bytes] = {}
         self._times: Counter[str] = Counter()
@@ -152,7 +151,7 @@ class Recorder:
 
     def _note(self, event: LinkEvent) -> None:
         if isinstance(event, Connected):
-            self._calibration = calibration_of(event.description)
+            self._calibration = Calibration.of(event.description)
             self._unreadable.clear()
             for name in _OUTAGES:
                 self._times.pop(name, None)
@@ -179,12 +178,3 @@ class Recorder:
         times = self._times[name]
         if times & (times - 1) == 0:
             self._log.warning(name, times=times, **fields)
-
-
-def calibration_of(description: Describe) -> Calibration:
-    """Return the calibration that an instrument describes."""
-    return Calibration(
-        description.wavelength_coefficients_nm,
-        description.laser_wavelength_nm,
-        description.pixel_count,
-    )

@@ -13,8 +13,9 @@ from typing import Any, Literal
 from edge.calibration import Calibration
 from edge.store.database import Database, wrap_errors
 from firmware_bridge.identity import FrameIdentity
+from firmware_bridge.spectrum_frame import FrameKind
 
-StoredKind = Literal["light", "dark", "unreadable"]
+StoredKind = FrameKind | Literal["unreadable"]
 
 FILE_NAME = "raw.db"
 MIGRATIONS = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from edge.errors import CalibrationError, InvalidSpectrumError
 from edge.spectrum import Acquisition, Spectrum
+from firmware_bridge.description import Description
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
@@ -40,6 +42,16 @@ class Calibration:
     wavelength_coefficients_nm: tuple[float, ...]
     laser_wavelength_nm: float
     pixel_count: int
+
+    @classmethod
+    def of(cls, description: Description) -> Calibration:
+        """Return the calibration that an instrument describes; its laser NaN if nobody told it."""
+        laser_nm = description.laser_wavelength_nm
+        return cls(
+            description.wavelength_coefficients_nm,
+            math.nan if laser_nm is None else laser_nm,
+            description.pixel_count,
+        )
 
     @property
     def id(self) -> str:

@@ -1,0 +1,5 @@
+"""From detector counts to a spectrum on a Raman-shift axis, and how far that axis is off."""
+
+from edge.calibration.counts import Calibration, calibrate, exposure_of
+
+__all__ = ["Calibration", "calibrate", "exposure_of"]
