@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from firmware_bridge.drivers.device import Device
+from firmware_bridge.drivers.oip import OIP
 
-DEVICES: dict[str, Device] = {}
+_ALL: tuple[Device, ...] = (OIP,)
+DEVICES = {device.name: device for device in _ALL}
 """By name."""

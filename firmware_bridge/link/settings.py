@@ -45,6 +45,10 @@ class LinkSettings:
         The longest single wait for bytes, so that time-outs are seen in time.
     write_timeout_s : float, s
         How long a write may take before the port counts as lost.
+    wake_baud : int, bit/s
+        The rate the instrument wakes at: the port was opened with it, and the host returns to it.
+    fast_baud : int or None, bit/s
+        The rate to ask the instrument for once it is known; None: it stays at `wake_baud`.
     """
 
     configure: Configure | None = None
@@ -64,3 +68,5 @@ class LinkSettings:
     reopen_max_s: float = 1.0
     poll_interval_s: float = 0.05
     write_timeout_s: float = 0.5
+    wake_baud: int = 115_200
+    fast_baud: int | None = None

@@ -1,0 +1,28 @@
+"""The Outcrop Instrument Protocol, the bridge's own: `firmware_bridge/PROTOCOL.md`."""
+
+from __future__ import annotations
+
+from firmware_bridge.drivers.device import Device
+from firmware_bridge.link.host import HostLink
+from firmware_bridge.virtual.exposures import Exposures
+from firmware_bridge.virtual.instrument import InstrumentFirmware
+from firmware_bridge.virtual.settings import VirtualSettings
+
+
+def _make_firmware(
+    exposures: Exposures, settings: VirtualSettings, boot_id: int, now_s: float
+) -> InstrumentFirmware:
+    return InstrumentFirmware(settings, exposures, boot_id, now_s)
+
+
+OIP = Device(
+    name="oip",
+    title="Outcrop Instrument Protocol",
+    protocol="OIP 1: COBS, CRC-32, fragments, acknowledged",
+    retains_until_ack=True,
+    tells_laser=True,
+    tells_wavelengths=True,
+    bauds=(115_200, 9_600, 230_400, 460_800, 921_600),
+    make_driver=lambda settings: HostLink(settings.link),
+    make_firmware=_make_firmware,
+)
