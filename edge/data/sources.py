@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from edge.data.arrays import read_blocks
 from edge.data.block import Block
+from edge.data.bwtek import is_bwtek, read_bwtek
 from edge.data.jcamp_dx import read_jcamp
 from edge.data.sample import Fault, Sample
 from edge.data.spc import read_spc
@@ -24,7 +25,8 @@ Reader = Callable[[str, BinaryIO], Iterator[Piece]]
 
 
 def _read_text_file(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
-    return read_text(source, file.read().decode("utf-8", errors="replace"))
+    text = file.read().decode("utf-8", errors="replace")
+    return read_bwtek(source, text) if is_bwtek(text) else read_text(source, text)
 
 
 _READERS: dict[str, Reader] = {
