@@ -9,10 +9,10 @@ from pydantic import Field, ValidationError, model_validator
 from typing_extensions import Self
 
 from edge.bundle import TrustedKeys
+from edge.config_instrument import InstrumentConfig
 from edge.config_lines import faults_of, syntax_fault
 from edge.config_sections import (
     BundleConfig,
-    InstrumentConfig,
     LogConfig,
     RunnerConfig,
     Section,
@@ -128,5 +128,16 @@ def _anchored(config: Config, base: Path) -> Config:
     runner = config.runner.model_copy(
         update={"engine_folder": folder / _ENGINES if engines is None else base / engines}
     )
-    store = config.store.model_copy(update={"folder": folder})
-    return config.model_copy(update={"bundle": bundle, "runner": runner, "store": store})
+    sections = {
+        "instrument": tuple(_anchored_instrument(it, base) for it in config.instrument),
+        "store": config.store.model_copy(update={"folder": folder}),
+        "bundle": bundle,
+        "runner": runner,
+    }
+    return config.model_copy(update=sections)
+
+
+def _anchored_instrument(instrument: InstrumentConfig, base: Path) -> InstrumentConfig:
+    files = {"format": instrument.format, "calibration": instrument.calibration}
+    anchored = {name: base / path for name, path in files.items() if path is not None}
+    return instrument.model_copy(update=anchored)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import Self
 
 from edge.bundle import shipped_bundle_path
 from edge.bundle.manifest import Precision
 from edge.runners.choice import RunnerKind
-from firmware_bridge.errors import MessageError, PortUsageError
-from firmware_bridge.messages import Configure
-from firmware_bridge.ports import parse_address
 
 
 def _without_nul(path: Path) -> Path:
@@ -22,7 +19,8 @@ def _without_nul(path: Path) -> Path:
     return path
 
 
-_UsablePath = Annotated[Path, AfterValidator(_without_nul)]
+UsablePath = Annotated[Path, AfterValidator(_without_nul)]
+"""A path that the system can take."""
 
 
 class Section(BaseModel):
@@ -31,91 +29,25 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class InstrumentConfig(Section):
-    """One spectrometer and the port it hangs on."""
-
-    port: str = Field(min_length=1, description="serial device, or tcp:HOST:PORT")
-    baud: int = Field(default=115_200, ge=1_200, le=4_000_000, description="bits per second")
-    integration_time_ms: float | None = Field(
-        default=None,
-        ge=0.001,
-        le=600_000,
-        description="exposure, ms, to the µs; None leaves the instrument's",
-    )
-    averages: int = Field(default=1, ge=1, le=1_000, description="exposures averaged a spectrum")
-    period_ms: float = Field(
-        default=0,
-        ge=0,
-        le=4_294_967,
-        description="start to start of two spectra, ms; 0 leaves the instrument's",
-    )
-    silent_after_s: float = Field(
-        default=10, gt=0, le=3_600, description="silence after which the instrument is asked, s"
-    )
-
-    @field_validator("port")
-    @classmethod
-    def _is_an_address(cls, port: str) -> str:
-        try:
-            parse_address(port)
-        except PortUsageError as error:
-            raise ValueError(str(error)) from error
-        return port
-
-    @model_validator(mode="after")
-    def _configured_as_a_whole(self) -> Self:
-        alone = {"averages", "period_ms"} & self.model_fields_set
-        if alone and self.integration_time_ms is None:
-            raise ValueError(
-                f"{' and '.join(sorted(alone))} without integration_time_ms: "
-                "an instrument is configured as a whole"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _can_be_sent(self) -> Self:
-        command = self.configure()
-        try:
-            if command is not None:
-                command.pack()
-        except MessageError as error:
-            raise ValueError(str(error)) from error
-        return self
-
-    def configure(self) -> Configure | None:
-        """Return the command that sets the instrument; None where its own settings stay.
-
-        >>> InstrumentConfig(port="/dev/ttyACM0", integration_time_ms=0.25).configure()
-        Configure(integration_time_us=250, averages=1, period_us=0)
-        """
-        if self.integration_time_ms is None:
-            return None
-        return Configure(
-            integration_time_us=round(self.integration_time_ms * 1000),
-            averages=self.averages,
-            period_us=round(self.period_ms * 1000),
-        )
-
-
 class StoreConfig(Section):
     """Where records are kept."""
 
-    folder: _UsablePath = Field(description="folder of raw.db and derived.db; made if missing")
+    folder: UsablePath = Field(description="folder of raw.db and derived.db; made if missing")
 
 
 class BundleConfig(Section):
     """What classifies."""
 
-    path: _UsablePath = Field(
+    path: UsablePath = Field(
         default_factory=shipped_bundle_path, description="bundle file; the shipped one if not given"
     )
-    trusted_keys: tuple[_UsablePath, ...] = Field(
+    trusted_keys: tuple[UsablePath, ...] = Field(
         default=(), description="PEM files of public keys a bundle may be signed with"
     )
     trust_demo_key: bool = Field(
         default=False, description="accept bundles signed with outcrop's demo key"
     )
-    keyring: _UsablePath | None = Field(
+    keyring: UsablePath | None = Field(
         default=None,
         description="JSON file of keys with role and revocation, as `outcrop keys` writes it",
     )
@@ -147,7 +79,7 @@ class RunnerConfig(Section):
         description="what runs, in the precision the bundle recommends here, once TensorRT cannot "
         "start, build or go on; with none, frames wait and it is tried again",
     )
-    engine_folder: _UsablePath | None = Field(
+    engine_folder: UsablePath | None = Field(
         default=None, description="of built engines; `engines` in the store's folder if not given"
     )
     workspace_mib: int = Field(

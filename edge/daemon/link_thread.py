@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from edge.config import InstrumentConfig
 from edge.daemon.recorder import Recorder
 from edge.errors import StoreError
 from edge.store import RawStore
+from firmware_bridge.drivers.settings import DriverSettings
 from firmware_bridge.link import LinkSession, LinkSettings
 from firmware_bridge.ports import open_port
 
@@ -33,7 +35,12 @@ def run_link(
     While the store cannot be opened nothing is read, so nothing is acknowledged and an
     instrument that retains frames keeps them.
     """
-    session = LinkSession(partial(open_port, config.port, config.baud), link_settings(config))
+    settings = driver_settings(config, boot_id=1 + secrets.randbelow(2**32 - 1))
+    session = LinkSession(
+        partial(open_port, config.port, config.baud),
+        settings.link,
+        driver=config.kind.make_driver(settings),
+    )
     while not stop.is_set():
         try:
             with RawStore(folder) as store:
@@ -48,6 +55,23 @@ def run_link(
     session.close()
 
 
+def driver_settings(config: InstrumentConfig, boot_id: int) -> DriverSettings:
+    """Return what the configuration asks of an instrument's driver.
+
+    Parameters
+    ----------
+    config : of the instrument
+    boot_id : of the frames that the host numbers, new each time the daemon starts
+    """
+    return DriverSettings(
+        link=link_settings(config),
+        boot_id=boot_id,
+        laser_wavelength_nm=config.laser_wavelength_nm,
+        instrument_id=config.instrument_id,
+        dark_every=config.dark_every,
+    )
+
+
 def link_settings(config: InstrumentConfig) -> LinkSettings:
     """Return what the configuration asks of the link and of the instrument."""
     return LinkSettings(
@@ -55,4 +79,6 @@ def link_settings(config: InstrumentConfig) -> LinkSettings:
         silent_after_s=config.silent_after_s,
         # opening again starts the instrument anew: not before it is plainly silent
         reopen_after_silent_s=max(_LEAST_REOPEN_S, 2 * config.silent_after_s),
+        wake_baud=config.baud,
+        fast_baud=config.fast_baud,
     )

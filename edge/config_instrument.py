@@ -1,0 +1,161 @@
+"""The `[[instrument]]` sections of a configuration: which device hangs where, and how it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field, field_validator, model_validator
+from typing_extensions import Self
+
+from edge.config_sections import Section, UsablePath
+from firmware_bridge.drivers.device import Device
+from firmware_bridge.drivers.registry import DEVICES
+from firmware_bridge.errors import MessageError, PortUsageError
+from firmware_bridge.messages import Configure
+from firmware_bridge.ports import parse_address
+
+_USUAL_BAUD = 115_200
+
+
+class InstrumentConfig(Section):
+    """One spectrometer and the port it hangs on."""
+
+    port: str = Field(min_length=1, description="serial device, tcp:HOST:PORT, or replay:PATH")
+    device: str = Field(default="oip", description="its name in `outcrop devices`")
+    baud: int = Field(
+        default=_USUAL_BAUD,
+        ge=300,
+        le=4_000_000,
+        description="bits per second it wakes at; what is usual for the device if not given",
+    )
+    fast_baud: int | None = Field(
+        default=None,
+        ge=300,
+        le=4_000_000,
+        description="bits per second it is asked for once it is known; None leaves it at `baud`",
+    )
+    laser_wavelength_nm: float | None = Field(
+        default=None,
+        ge=200,
+        le=2_000,
+        description="of the laser, nm, for devices that do not tell it",
+    )
+    instrument_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="what to call an instrument that has no serial number to tell",
+    )
+    dark_every: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="a dark frame before every so many light ones, by devices whose light the "
+        "host switches; 0 for none",
+    )
+    format: UsablePath | None = Field(
+        default=None, description="TOML file that says what a `text` device writes and reads"
+    )
+    calibration: UsablePath | None = Field(
+        default=None,
+        description="file of `outcrop calibrate`, in place of what the instrument says of its axis",
+    )
+    integration_time_ms: float | None = Field(
+        default=None,
+        ge=0.001,
+        le=600_000,
+        description="exposure, ms, to the µs; None leaves the instrument's",
+    )
+    averages: int = Field(default=1, ge=1, le=1_000, description="exposures averaged a spectrum")
+    period_ms: float = Field(
+        default=0,
+        ge=0,
+        le=4_294_967,
+        description="start to start of two spectra, ms; 0 leaves the instrument's",
+    )
+    silent_after_s: float = Field(
+        default=10, gt=0, le=3_600, description="silence after which the instrument is asked, s"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _at_the_usual_rate_of_the_device(cls, settings: object) -> object:
+        if not isinstance(settings, dict) or "baud" in settings:
+            return settings
+        device = DEVICES.get(str(settings.get("device")))
+        return settings | ({"baud": device.bauds[0]} if device and device.bauds else {})
+
+    @field_validator("port")
+    @classmethod
+    def _is_an_address(cls, port: str) -> str:
+        try:
+            parse_address(port)
+        except PortUsageError as error:
+            raise ValueError(str(error)) from error
+        return port
+
+    @field_validator("device")
+    @classmethod
+    def _is_known(cls, device: str) -> str:
+        if device not in DEVICES:
+            raise ValueError(f"no device {device!r}: expected one of {', '.join(DEVICES)}")
+        return device
+
+    @model_validator(mode="after")
+    def _has_what_the_device_needs(self) -> Self:
+        faults = list(_faults_for(self, self.kind))
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _configured_as_a_whole(self) -> Self:
+        alone = {"averages", "period_ms"} & self.model_fields_set
+        if alone and self.integration_time_ms is None:
+            raise ValueError(
+                f"{' and '.join(sorted(alone))} without integration_time_ms: "
+                "an instrument is configured as a whole"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> Self:
+        command = self.configure()
+        try:
+            if command is not None:
+                command.pack()
+        except MessageError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def kind(self) -> Device:
+        """What the registry knows of the device."""
+        return DEVICES[self.device]
+
+    def configure(self) -> Configure | None:
+        """Return the command that sets the instrument; None where its own settings stay.
+
+        >>> InstrumentConfig(port="/dev/ttyACM0", integration_time_ms=0.25).configure()
+        Configure(integration_time_us=250, averages=1, period_us=0)
+        """
+        if self.integration_time_ms is None:
+            return None
+        return Configure(
+            integration_time_us=round(self.integration_time_ms * 1000),
+            averages=self.averages,
+            period_us=round(self.period_ms * 1000),
+        )
+
+
+def _faults_for(config: InstrumentConfig, device: Device) -> Iterator[str]:
+    name = f"device {device.name!r}"
+    if not device.tells_laser and (config.laser_wavelength_nm, config.calibration) == (None, None):
+        yield f"{name} does not tell its laser: set laser_wavelength_nm, or a calibration"
+    if not device.tells_wavelengths and config.calibration is None:
+        yield f"{name} does not tell the wavelengths of its pixels: set a calibration"
+    if config.fast_baud is not None and config.fast_baud not in device.bauds[1:]:
+        rates = ", ".join(map(str, sorted(device.bauds[1:]))) or "none: it has one rate"
+        yield f"fast_baud: {name} changes to {rates}"
+    if (config.format is None) == (device.name == "text"):
+        yield "format says what a 'text' device writes and reads: it and no other has one"
