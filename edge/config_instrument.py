@@ -157,5 +157,7 @@ def _faults_for(config: InstrumentConfig, device: Device) -> Iterator[str]:
     if config.fast_baud is not None and config.fast_baud not in device.bauds[1:]:
         rates = ", ".join(map(str, sorted(device.bauds[1:]))) or "none: it has one rate"
         yield f"fast_baud: {name} changes to {rates}"
+    if config.dark_every and not device.switches_light:
+        yield f"dark_every: {name} takes no dark frame when told to"
     if (config.format is None) == (device.name == "text"):
         yield "format says what a 'text' device writes and reads: it and no other has one"

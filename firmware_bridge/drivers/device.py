@@ -39,6 +39,8 @@ class Device:
     make_driver, make_firmware : callable
     virtual : VirtualSettings
         What its virtual counterpart is like.
+    switches_light : bool
+        True: it takes dark frames when the host says so (`dark_every`).
     """
 
     name: str
@@ -51,3 +53,4 @@ class Device:
     make_driver: Callable[[DriverSettings], Driver]
     make_firmware: MakeFirmware
     virtual: VirtualSettings = field(default_factory=VirtualSettings)
+    switches_light: bool = False

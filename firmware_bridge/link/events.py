@@ -153,10 +153,19 @@ class InstrumentSilent:
 
 @dataclass(frozen=True, slots=True)
 class PortUnavailable:
-    """The port could not be opened; it is tried again, for ever."""
+    """The port could not be opened; it is tried again, for ever.
+
+    Parameters
+    ----------
+    reason : str
+    retry_in_s : float, s
+    needs_operator : bool
+        True where nothing but somebody's doing helps: no permission, no such kind of port.
+    """
 
     reason: str
     retry_in_s: float
+    needs_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from firmware_bridge.commands import Configure
 from firmware_bridge.description import Description
-from firmware_bridge.errors import BridgeError, PortError
+from firmware_bridge.errors import BridgeError, PortError, PortPermissionError, PortUsageError
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.link.driver import Driver
 from firmware_bridge.link.events import LinkEvent, PortLost, PortUnavailable
@@ -122,7 +122,8 @@ class LinkSession:
         try:
             self._port = self._open_port()
         except BridgeError as error:
-            self._pending.append(PortUnavailable(str(error), self._backoff_s))
+            needs_operator = isinstance(error, PortPermissionError | PortUsageError)
+            self._pending.append(PortUnavailable(str(error), self._backoff_s, needs_operator))
             self._open_due_s = self._clock() + self._backoff_s
             self._backoff_s = min(2 * self._backoff_s, self._settings.reopen_max_s)
             return
