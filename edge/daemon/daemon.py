@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
 import structlog
 
 from edge.config import Config
+from edge.daemon.clock_watch import ClockWatch
 from edge.daemon.inference_thread import InferenceThread
 from edge.daemon.link_thread import run_link
 from edge.errors import StoreError
@@ -69,8 +71,7 @@ class Daemon:
             self._config, start_row, self._wake, no_more_frames, self._say_ready, self._log
         )
         classifying = self._thread("inference", inference.run)
-        while not self._stop.wait(_CHECK_S):
-            pass
+        self._watch_the_clock()
         for link in links:
             link.join()
         no_more_frames.set()
@@ -79,6 +80,14 @@ class Daemon:
         self._log.info("daemon.stopped")
         if self._failed.is_set():
             raise StoreError("a thread of the daemon ended by a defect; its event says where")
+
+    def _watch_the_clock(self) -> None:
+        """Wait for the end, and tell when the wall clock jumps."""
+        watch = ClockWatch(time.time(), time.monotonic())
+        while not self._stop.wait(_CHECK_S):
+            by_s = watch.jump_s(time.time(), time.monotonic())
+            if by_s is not None:
+                self._log.warning("clock.jumped", by_s=round(by_s, 3))
 
     def _last_row_before_start(self) -> int:
         """Return the last row of an earlier run; creates the store where there is none."""

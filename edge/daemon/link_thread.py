@@ -19,6 +19,7 @@ from firmware_bridge.link import LinkSession, LinkSettings
 from firmware_bridge.ports import open_port
 
 _STEP_S = 0.2
+_LAST_STEP_S = 0.2
 _STORE_RETRY_S = 1.0
 _LEAST_REOPEN_S = 15.0
 
@@ -47,11 +48,10 @@ def run_link(
                 recorder = Recorder(session, store, on_kept, log)
                 while not stop.is_set():
                     recorder.step(_STEP_S)
-                recorder.tell_totals()
+                recorder.finish(_LAST_STEP_S)
         except StoreError as error:
             log.error("store.unavailable", reason=str(error), retry_in_s=_STORE_RETRY_S)
             stop.wait(_STORE_RETRY_S)
-    session.stop()  # no laser on a sample that nobody measures; frames not taken stay there
     session.close()
 
 

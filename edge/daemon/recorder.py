@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 
 from structlog.typing import FilteringBoundLogger
 
 from edge.calibration import Calibration, exposure_of
+from edge.daemon.link_log import LinkLog
 from edge.errors import StoreError
-from edge.store import RawFrame, RawStore
+from edge.store import Kept, RawFrame, RawStore
 from edge.store.raw import StoredKind
+from firmware_bridge.description import Description
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.link import (
-    BytesSkipped,
-    CommandRefusedByInstrument,
     Connected,
-    FragmentsRequested,
-    FrameAbandoned,
     FrameReceived,
     FrameUnreadable,
-    InstrumentRebooted,
-    InstrumentSilent,
     LinkEvent,
     LinkSession,
-    PortLost,
-    PortUnavailable,
-    StatusReceived,
+    Redescribed,
 )
 
-_WARNINGS: dict[type, str] = {
-    BytesSkipped: "link.bytes_skipped",
-    CommandRefusedByInstrument: "link.command_refused",
-    FrameAbandoned: "link.frame_abandoned",
-    InstrumentRebooted: "link.instrument_rebooted",
-    InstrumentSilent: "link.instrument_silent",
-    PortLost: "link.port_lost",
-    PortUnavailable: "link.port_unavailable",
-}
-_OUTAGES = ("link.instrument_silent", "link.port_lost", "link.port_unavailable")
 _MOST_UNREADABLE = 64
-_TOTALS_INTERVAL_S = 60.0
+_MOST_WAITING = 1_000
+_STORE_RETRY_S = 1.0
 
 
 class Recorder:
     """Moves one instrument's frames from its link into `raw.db`.
+
+    What cannot be kept is not acknowledged, so that an instrument which retains it sends it
+    again. Frames of one that does not wait here for the disk, so many at most.
 
     Parameters
     ----------
@@ -54,6 +42,7 @@ class Recorder:
     store : this thread's connection to `raw.db`
     on_kept : called after frames are on the disk, to wake who classifies
     log : events
+    calibration : in place of what the instrument says of its axis
     """
 
     def __init__(
@@ -62,18 +51,19 @@ class Recorder:
         store: RawStore,
         on_kept: Callable[[], None],
         log: FilteringBoundLogger,
+        calibration: Calibration | None = None,
     ) -> None:
         self._session = session
         self._store = store
         self._on_kept = on_kept
-        self._log = log
-        self._calibration = (
-            None if session.description is None else Calibration.of(session.description)
-        )
+        self._log = LinkLog(log)
+        self._configured = calibration
+        self._calibration: Calibration | None = None
         self._unreadable: dict[FrameIdentity, bytes] = {}
-        self._times: Counter[str] = Counter()
-        self._totals: Counter[str] = Counter()
-        self._totals_due_s = time.monotonic() + _TOTALS_INTERVAL_S
+        self._waiting: deque[RawFrame] = deque()
+        self._retry_due_s = 0.0
+        if session.description is not None:
+            self._calibration = self._calibration_of(session.description)
 
     def step(self, timeout_s: float) -> None:
         """Wait at most `timeout_s` for the link, keep what came, then acknowledge it."""
@@ -88,35 +78,56 @@ class Recorder:
                 frames += self._unreadable_frame(event)
             else:
                 self._note(event)
-        if frames:
-            self._keep(frames)
-        if time.monotonic() >= self._totals_due_s:
-            self.tell_totals()
+        if frames or (self._waiting and time.monotonic() >= self._retry_due_s):
+            self._keep([*self._waiting, *frames])
+        self._log.tell_totals(if_due=True)
 
-    def tell_totals(self) -> None:
-        """Tell how often each thing has happened on this link since the daemon started."""
-        self._totals_due_s = time.monotonic() + _TOTALS_INTERVAL_S
-        self._log.info("link.totals", **{k.replace(".", "_"): n for k, n in self._totals.items()})
+    def finish(self, timeout_s: float) -> None:
+        """Tell the instrument to stop, keep what still comes, and tell what is lost.
+
+        No laser on a sample that nobody measures; what an instrument retains stays there.
+        """
+        self._session.stop()
+        self.step(timeout_s)
+        self._lose(len(self._waiting))
+        self._log.tell_totals()
 
     def _keep(self, frames: list[RawFrame]) -> None:
         try:
             kept = self._store.keep(frames)
         except StoreError as error:
-            # not acknowledged: the instrument keeps them and sends them again
-            self._totals["store.failed"] += 1
-            self._log.error("store.failed", reason=str(error), frames=len(frames))
+            self._log.tell("store.failed", "error", reason=str(error), frames=len(frames))
+            self._wait(frames)
             return
+        self._waiting.clear()
+        self._log.over("store.failed")
         kept_ns = time.monotonic_ns()
         self._session.acknowledge([frame.identity for frame in (*kept.new, *kept.repeated)])
         if kept.new:
             self._on_kept()
+        self._tell_kept(kept, kept_ns)
+
+    def _wait(self, frames: list[RawFrame]) -> None:
+        """Hold what no instrument sends again; the others keep what is not acknowledged."""
+        description = self._session.description
+        if self._waiting or (description is not None and not description.retains_until_ack):
+            self._lose(len(frames) - _MOST_WAITING)
+            self._waiting = deque(frames[-_MOST_WAITING:])
+            self._retry_due_s = time.monotonic() + _STORE_RETRY_S
+
+    def _lose(self, count: int) -> None:
+        if count > 0:
+            self._log.tell("frame.lost", "error", frames=count, reason="the store took none")
+
+    def _tell_kept(self, kept: Kept, kept_ns: int) -> None:
         for frame in kept.new:
             latency_ms = round((kept_ns - frame.last_byte_monotonic_ns) / 1e6, 3)
-            self._tell("frame.kept", frame, kind=frame.kind, latency_ms=latency_ms)
+            fields = {"kind": frame.kind, "latency_ms": latency_ms}
+            self._log.tell("frame.kept", **asdict(frame.identity), **fields)
         for frame in kept.repeated:
-            self._tell("frame.repeated", frame)
+            self._log.tell("frame.repeated", **asdict(frame.identity))
         for frame in kept.conflicting:
-            self._warn("frame.conflicting", **asdict(frame.identity))
+            self._log.tell("frame.conflicting", "warning", **asdict(frame.identity))
 
     def _frame(
         self,
@@ -127,7 +138,7 @@ class Recorder:
         payload: bytes,
     ) -> list[RawFrame]:
         if self._calibration is None:  # not of a described instrument: it will be sent again
-            self._warn("link.frame_before_description", **asdict(identity))
+            self._log.tell("link.frame_before_description", "warning", **asdict(identity))
             return []
         received = (time.time_ns(), arrived_ns)
         return [RawFrame(identity, kind, exposure, self._calibration, *received, payload)]
@@ -138,7 +149,8 @@ class Recorder:
         The first time it may be a fault of the line; then the instrument means it, and unless
         it is kept and acknowledged it stands in the way of all that follow.
         """
-        self._warn("link.frame_unreadable", **asdict(event.identity), reason=event.reason)
+        said = {"reason": event.reason, **asdict(event.identity)}
+        self._log.tell("link.frame_unreadable", "warning", **said)
         before = self._unreadable.pop(event.identity, None)
         if before != event.payload:
             if (
@@ -151,30 +163,17 @@ class Recorder:
 
     def _note(self, event: LinkEvent) -> None:
         if isinstance(event, Connected):
-            self._calibration = Calibration.of(event.description)
             self._unreadable.clear()
-            for name in _OUTAGES:
-                self._times.pop(name, None)
-            self._totals["link.connected"] += 1
-            self._log.info("link.connected", **asdict(event.description))
-        elif isinstance(event, StatusReceived):
-            self._log.debug("instrument.status", **asdict(event.status))
-        elif isinstance(event, FragmentsRequested):
-            self._totals["link.fragments_requested"] += 1
-            self._log.debug(
-                "link.fragments_requested", **asdict(event.identity), missing=len(event.missing)
-            )
-        elif type(event) in _WARNINGS:
-            self._warn(_WARNINGS[type(event)], **asdict(event))
+        self._log.note(event)
+        if isinstance(event, Connected | Redescribed):
+            self._calibration = self._calibration_of(event.description)
 
-    def _tell(self, name: str, frame: RawFrame, **fields: object) -> None:
-        self._totals[name] += 1
-        self._log.debug(name, **asdict(frame.identity), **fields)
-
-    def _warn(self, name: str, **fields: object) -> None:
-        """Count each, tell the first, the second, the fourth, the eighth …"""
-        self._totals[name] += 1
-        self._times[name] += 1
-        times = self._times[name]
-        if times & (times - 1) == 0:
-            self._log.warning(name, times=times, **fields)
+    def _calibration_of(self, description: Description) -> Calibration:
+        """Return the configured calibration, whether it fits or not, else the instrument's."""
+        configured = self._configured
+        if configured is None:
+            return Calibration.of(description)
+        if configured.pixel_count != description.pixel_count:
+            counts = {"expected": configured.pixel_count, "got": description.pixel_count}
+            self._log.tell("calibration.does_not_fit", "error", **counts)
+        return configured
