@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 
 from firmware_bridge.drivers.settings import DriverSettings
 from firmware_bridge.link.driver import Driver
-from firmware_bridge.virtual.exposures import Exposures
-from firmware_bridge.virtual.firmware import VirtualFirmware
+from firmware_bridge.virtual.firmware import MakeFirmware
 from firmware_bridge.virtual.settings import VirtualSettings
-
-MakeFirmware = Callable[[Exposures, VirtualSettings, int, float], VirtualFirmware]
-"""(exposures, settings, boot_id, now_s): the exposures outlive a reboot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ class TcpListenerPort:
         """The address a host connects to, with the port in force."""
         return self._name
 
+    @property
+    def has_host(self) -> bool:
+        """True while a host is connected."""
+        return self._peer is not None
+
     def read(self, timeout_s: float) -> bytes:
         """Return what the host sent; b"" when nothing came, or nobody is there.
 

@@ -10,20 +10,32 @@ from firmware_bridge.virtual.detector import (
     wavelength_of_raman_shift_nm,
 )
 from firmware_bridge.virtual.exposures import Exposures
-from firmware_bridge.virtual.faults import LineFaults
+from firmware_bridge.virtual.faults import NO_FAULTS, Faults, parse_faults
+from firmware_bridge.virtual.firmware import Acquired, MakeFirmware, VirtualFirmware
 from firmware_bridge.virtual.instrument import InstrumentFirmware
+from firmware_bridge.virtual.line import LinePace
+from firmware_bridge.virtual.line_faults import LineFaults
+from firmware_bridge.virtual.pluggable_port import PluggablePort
 from firmware_bridge.virtual.settings import VirtualSettings
 from firmware_bridge.virtual.spectrometer import VirtualRun, boot, run
 
 __all__ = [
+    "NO_FAULTS",
+    "Acquired",
     "Exposures",
+    "Faults",
     "InstrumentFirmware",
     "LineFaults",
+    "LinePace",
+    "MakeFirmware",
+    "PluggablePort",
+    "VirtualFirmware",
     "VirtualRun",
     "VirtualSettings",
     "boot",
     "dark_level_counts",
     "expose",
+    "parse_faults",
     "pixel_signal",
     "pixel_wavelength_nm",
     "raman_shift_of_wavelength_cm1",

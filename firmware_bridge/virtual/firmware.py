@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.spectrum_frame import Counts
+from firmware_bridge.virtual.exposures import Exposures
+from firmware_bridge.virtual.settings import VirtualSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,3 +77,7 @@ class VirtualFirmware(Protocol):
     def take_acquired(self) -> list[Acquired]:
         """Return the light frames acquired since last asked."""
         ...
+
+
+MakeFirmware = Callable[[Exposures, VirtualSettings, int, float], VirtualFirmware]
+"""(exposures, settings, boot_id, now_s): the exposures outlive a reboot."""

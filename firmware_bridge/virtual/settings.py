@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from firmware_bridge.errors import SpectrumSourceError
 from firmware_bridge.replies import MAX_INSTRUMENT_ID_BYTES
+from firmware_bridge.virtual.faults import Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class VirtualSettings:
         Light spectra to acquire before the run ends; None means no end.
     rate_hz : float, Hz, acquisitions a second, as long as the host configures nothing
     baud : int, bit/s, 10 bits a byte
+        At which it wakes up.
     dark_every : int
         A dark frame before every so many light ones; 0 means only at each start.
     pixel_count : int, 8 to 16,000
@@ -34,7 +36,8 @@ class VirtualSettings:
         larger Raman shift.
     saturation_counts : int, counts
     peak_level : float
-        Height of a spectrum's maximum above dark, as a fraction of saturation.
+        Height of a spectrum's maximum above dark, as a fraction of saturation, in an exposure
+        as long as the first; it grows with the integration time.
     dark_counts : float, counts, offset of the amplifier
     dark_rate_counts_s : float, counts/s at 20 °C, doubling every 7 °C
     read_noise_counts : float, counts, standard deviation of one exposure
@@ -49,10 +52,8 @@ class VirtualSettings:
         Frames sent and not acknowledged before the next one is sent.
     retransmit_timeout_s : float, s
         After so long without an acknowledgement a frame is sent again.
-    bit_error_rate : float
-        Probability that a bit to the host is flipped.
-    drop_fragment_rate : float
-        Probability that a whole frame on the line to the host is lost.
+    faults : Faults
+        Of line, power and detector.
 
     Raises
     ------
@@ -83,8 +84,7 @@ class VirtualSettings:
     retain_frames: int = 64
     window_frames: int = 8
     retransmit_timeout_s: float = 1.0
-    bit_error_rate: float = 0.0
-    drop_fragment_rate: float = 0.0
+    faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
         try:
@@ -111,9 +111,6 @@ class VirtualSettings:
         most = 0xFFFF_FFFF
         saturation = self.saturation_counts
         _require("saturation_counts", f"1 to {most}", saturation, 1 <= saturation <= most)
-        for name in ("bit_error_rate", "drop_fragment_rate"):
-            rate = float(getattr(self, name))
-            _require(name, "0 to 1", rate, 0 <= rate <= 1)
         for name in ("retain_frames", "window_frames", "averages", "integration_time_us"):
             value = int(getattr(self, name))
             _require(name, ">= 1", value, value >= 1)
@@ -122,6 +119,11 @@ class VirtualSettings:
     def period_us(self) -> int:
         """Time from one acquisition to the next at first, µs."""
         return max(1, round(1e6 / self.rate_hz))
+
+    @property
+    def first_integration_time_us(self) -> int:
+        """One exposure as long as the host configures nothing, µs: what the period leaves of it."""
+        return min(self.integration_time_us, max(1, self.period_us // self.averages))
 
 
 def _require(field: str, expected: str, got: object, holds: bool) -> None:

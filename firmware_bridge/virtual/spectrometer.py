@@ -1,4 +1,4 @@
-"""A virtual spectrometer on a port, in real time, at the pace of its baud rate."""
+"""A virtual instrument on a port, in real time, at the pace of its baud rate."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmware_bridge.errors import PortClosedError, PortError
-from firmware_bridge.framing import MAX_BODY_BYTES, encoded_length_max
-from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.ports.base import Port
 from firmware_bridge.virtual.exposures import Exposures, SourceSpectrum
-from firmware_bridge.virtual.faults import LineFaults
+from firmware_bridge.virtual.firmware import Acquired, MakeFirmware
 from firmware_bridge.virtual.instrument import InstrumentFirmware
+from firmware_bridge.virtual.line import Line
+from firmware_bridge.virtual.outage import Outage
+from firmware_bridge.virtual.pluggable_port import PluggablePort
 from firmware_bridge.virtual.settings import VirtualSettings
 
 _TICK_S = 0.005
-_WRITE_TIMEOUT_S = 0.05
-_BITS_PER_BYTE = 10
+_LINGER_S = 0.3
+_MOST_LINGER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,13 @@ class VirtualRun:
 
     Parameters
     ----------
-    boot_id : int
+    boot_id : int, the last
     acquired : int, light spectra
     retained : int, frames never acknowledged
     refused : int, acquisitions not made because the buffer was full
     unheard_bytes : int, bytes written while nobody read them
+    reboots, disconnections : int
+    forgotten : int, frames that were not acknowledged when the power failed
     """
 
     boot_id: int
@@ -40,34 +42,9 @@ class VirtualRun:
     retained: int
     refused: int
     unheard_bytes: int
-
-
-class LinePace:
-    """Grant as many bytes as a line at a baud rate carries in the time that went by.
-
-    Parameters
-    ----------
-    baud : int, bit/s
-    now_s : float, s
-    """
-
-    def __init__(self, baud: int, now_s: float) -> None:
-        self._bytes_per_s = baud / _BITS_PER_BYTE
-        # A line cannot save up: a few ticks' worth, and at least one frame.
-        self._most_bytes = max(4 * _TICK_S * self._bytes_per_s, encoded_length_max(MAX_BODY_BYTES))
-        self._credit_bytes = 0.0
-        self._then_s = now_s
-
-    def grant(self, now_s: float) -> int:
-        """Return how many bytes may be sent now."""
-        earned = (now_s - self._then_s) * self._bytes_per_s
-        self._credit_bytes = min(self._credit_bytes + earned, self._most_bytes)
-        self._then_s = now_s
-        return int(self._credit_bytes)
-
-    def spend(self, byte_count: int) -> None:
-        """Take what was sent off the account."""
-        self._credit_bytes -= byte_count
+    reboots: int = 0
+    disconnections: int = 0
+    forgotten: int = 0
 
 
 def boot(
@@ -75,33 +52,38 @@ def boot(
 ) -> InstrumentFirmware:
     """Make the firmware of a virtual spectrometer; seed and boot id from the settings."""
     noise, identity = np.random.default_rng(settings.seed).spawn(2)
-    drawn = int(identity.integers(1, 2**32))
-    boot_id = drawn if settings.boot_id is None else settings.boot_id
-    return InstrumentFirmware(settings, Exposures(spectra, settings, noise), boot_id, now_s)
+    exposures = Exposures(spectra, settings, noise)
+    return InstrumentFirmware(settings, exposures, _boot_id(settings, identity), now_s)
 
 
 def run(
     port: Port,
     spectra: Sequence[SourceSpectrum],
     settings: VirtualSettings | None = None,
-    on_acquired: Callable[[FrameIdentity, int], None] | None = None,
+    on_acquired: Callable[[Acquired], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
+    make_firmware: MakeFirmware | None = None,
+    wait_for_host: bool = False,
 ) -> VirtualRun:
-    """Be a spectrometer until told to stop, or until all is acquired and acknowledged.
+    """Be an instrument until told to stop, or until all is acquired and the host has it.
 
     Parameters
     ----------
     port : Port
+        A `PluggablePort` where the plug is to be pulled.
     spectra : sequence of (raman_shift_cm1 (B,), intensity (B,))
     settings : VirtualSettings
     on_acquired : callable
-        Called with the identity and the source index of each light frame before any of
-        it is on the line: the wire carries no labels.
+        Called with each light frame before any of it is on the line: the wire carries no labels.
     should_stop : callable
         Asked every 5 ms or so.
     clock : callable
         Monotonic time, s.
+    make_firmware : MakeFirmware
+        Of which device; the bridge's own protocol if not given.
+    wait_for_host : bool
+        True: the power comes on when a host is there, for what runs freely from its boot on.
 
     Raises
     ------
@@ -111,48 +93,127 @@ def run(
         If the spectra are none.
     """
     it = settings or VirtualSettings()
-    firmware = boot(spectra, it, clock())
-    line = _Line(port, it, clock)
-    acquired = 0
-    while not (should_stop() or firmware.is_finished):
-        firmware.receive(port.read(_TICK_S), clock())
-        firmware.poll(clock())
-        for identity, index in firmware.take_acquired():
-            acquired += 1
+    plug = port if isinstance(port, PluggablePort) else PluggablePort(lambda: port)
+    while wait_for_host and not (plug.has_host or should_stop()):
+        plug.read(_TICK_S)
+    powered = _Powered(plug, spectra, it, make_firmware or _oip, clock)
+    while not (should_stop() or powered.is_finished):
+        powered.step()
+        for acquired in powered.take_acquired():
             if on_acquired is not None:
-                on_acquired(identity, index)
-        line.send_from(firmware)
-    return VirtualRun(
-        firmware.boot_id,
-        acquired,
-        firmware.retained_frames,
-        firmware.refused_frames,
-        line.unheard_bytes,
-    )
+                on_acquired(acquired)
+    return powered.result()
 
 
-class _Line:
-    """The way to the host: paced, faulty if wanted, and never waited for long."""
+def _oip(
+    exposures: Exposures, settings: VirtualSettings, boot_id: int, now_s: float
+) -> InstrumentFirmware:
+    return InstrumentFirmware(settings, exposures, boot_id, now_s)
 
-    def __init__(self, port: Port, settings: VirtualSettings, clock: Callable[[], float]) -> None:
-        self._port = port
-        self._clock = clock
-        self._pace = LinePace(settings.baud, clock())
-        rng = np.random.default_rng(settings.seed)
-        self._faults = LineFaults(settings.bit_error_rate, settings.drop_fragment_rate, rng)
-        self.unheard_bytes = 0
 
-    def send_from(self, firmware: InstrumentFirmware) -> None:
+def _boot_id(settings: VirtualSettings, rng: np.random.Generator) -> int:
+    drawn = int(rng.integers(1, 2**32))
+    return drawn if settings.boot_id is None else settings.boot_id
+
+
+class _Powered:
+    """An instrument on its port, over all its boots."""
+
+    def __init__(
+        self,
+        plug: PluggablePort,
+        spectra: Sequence[SourceSpectrum],
+        settings: VirtualSettings,
+        make_firmware: MakeFirmware,
+        clock: Callable[[], float],
+    ) -> None:
+        noise, identity, line, stall, pull, power = np.random.default_rng(settings.seed).spawn(6)
+        it, now_s = settings.faults, clock()
+        self._plug, self._settings, self._clock = plug, settings, clock
+        self._make_firmware = make_firmware
+        self._identity_rng = identity
+        self._began_s = now_s
+        self._exposures = Exposures(spectra, settings, noise)
+        boot_id = _boot_id(settings, identity)
+        self._firmware = make_firmware(self._exposures, settings, boot_id, now_s)
+        self._line = Line(plug, it, line, clock)
+        self._stall = Outage(it.stall_every_s, it.stall_for_s, stall, now_s)
+        self._pull = Outage(it.disconnect_every_s, it.disconnect_for_s, pull, now_s)
+        self._power = Outage(it.reboot_every_s, it.reboot_for_s, power, now_s)
+        self._reboots_done = 0
+        self._acquired: list[Acquired] = []
+        self._acquired_count = 0
+        self._acknowledged = False
+        self._refused = 0
+        self._forgotten = 0
+        self._finished_s: float | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """True when all is with the host, and it had time to read the last of it."""
+        if not (self._firmware.is_finished and self._line.is_idle):
+            self._finished_s = None
+            return False
         now_s = self._clock()
-        data = firmware.data_to_send(self._pace.grant(now_s), now_s)
-        self._pace.spend(len(data))
-        wire = self._faults.apply(data)
-        if not wire:
+        if self._finished_s is None:
+            self._finished_s = now_s
+        if self._acknowledged:
+            return True
+        # what the host has not read yet goes with the port
+        linger_s = _MOST_LINGER_S if self._plug.has_unread else _LINGER_S
+        return now_s - self._finished_s >= linger_s
+
+    def take_acquired(self) -> list[Acquired]:
+        """Return the light frames acquired since last asked."""
+        acquired, self._acquired = self._acquired, []
+        return acquired
+
+    def step(self) -> None:
+        """Live for a few milliseconds."""
+        now_s = self._clock()
+        self._mind_the_plug(now_s)
+        if self._power.is_on(now_s) or self._stall.is_on(now_s):
+            self._plug.read(_TICK_S)  # nobody at home
             return
-        try:
-            self._port.write(wire, _WRITE_TIMEOUT_S)
-        except PortClosedError:
-            raise
-        except PortError:
-            # A serial line does not know whether anybody listens: the bytes are gone.
-            self.unheard_bytes += len(wire)
+        if self._reboots_done < self._power.times:
+            self._boot_again(now_s)
+        self._line.receive(self._firmware, _TICK_S)
+        self._live()
+        self._line.send_from(self._firmware)
+
+    def result(self) -> VirtualRun:
+        """Return what it came to."""
+        return VirtualRun(
+            boot_id=self._firmware.boot_id,
+            acquired=self._acquired_count,
+            retained=self._firmware.retained_frames,
+            refused=self._refused + self._firmware.refused_frames,
+            unheard_bytes=self._line.unheard_bytes,
+            reboots=self._reboots_done,
+            disconnections=self._pull.times,
+            forgotten=self._forgotten,
+        )
+
+    def _live(self) -> None:
+        now_s = self._clock()
+        self._exposures.advance(now_s - self._began_s)
+        self._firmware.poll(now_s)
+        acquired = self._firmware.take_acquired()
+        self._acquired_count += len(acquired)
+        self._acquired += acquired
+        # an instrument that numbers its frames keeps them until they are acknowledged
+        self._acknowledged |= any(it.identity is not None for it in acquired)
+
+    def _mind_the_plug(self, now_s: float) -> None:
+        if self._pull.is_on(now_s):
+            self._plug.unplug()
+        else:
+            self._plug.plug()
+
+    def _boot_again(self, now_s: float) -> None:
+        self._reboots_done = self._power.times
+        self._refused += self._firmware.refused_frames
+        self._forgotten += self._firmware.retained_frames
+        self._line.clear()
+        boot_id = int(self._identity_rng.integers(1, 2**32))
+        self._firmware = self._make_firmware(self._exposures, self._settings, boot_id, now_s)

@@ -14,7 +14,7 @@ import sys
 import numpy as np
 
 from firmware_bridge.ports import Port, PtyPort, SerialPort, TcpListenerPort
-from firmware_bridge.virtual import VirtualSettings, run
+from firmware_bridge.virtual import Acquired, VirtualSettings, run
 
 
 def make_port(kind: str, where: str) -> Port:
@@ -38,9 +38,14 @@ def main() -> None:
         count=int(count), seed=int(seed), boot_id=int(boot_id), rate_hz=100.0, pixel_count=512
     )
     truth: list[tuple[int, int]] = []
+
+    def note(acquired: Acquired) -> None:
+        if acquired.identity is not None:
+            truth.append((acquired.identity.sequence, acquired.source_index))
+
     with make_port(kind, where) as port:
         say({"ready": port.name})
-        done = run(port, spectra, settings, lambda it, index: truth.append((it.sequence, index)))
+        done = run(port, spectra, settings, note)
         say({"acquired": done.acquired, "left": done.retained, "truth": truth})
 
 

@@ -29,6 +29,7 @@ class Bench:
     faults: LineFaults
     acknowledge: bool = True
     bytes_per_tick: int = 4096
+    credit_bytes: int = 0
     now_s: float = 0.0
     events: list[LinkEvent] = field(default_factory=list)
     payloads: dict[FrameIdentity, list[bytes]] = field(default_factory=dict)
@@ -38,8 +39,8 @@ class Bench:
     def tick(self) -> list[LinkEvent]:
         self.now_s += TICK_S
         self.firmware.poll(self.now_s)
-        self.acquired.update(self.firmware.take_acquired())
-        wire = self.faults.apply(self.firmware.data_to_send(self.bytes_per_tick, self.now_s))
+        self.acquired.update({it.identity: it.source_index for it in self.firmware.take_acquired()})
+        wire = self._wire()
         events = self.host.receive(wire, self.now_s) + self.host.poll(self.now_s)
         for event in events:
             if isinstance(event, FrameReceived):
@@ -51,6 +52,15 @@ class Bench:
         self.firmware.receive(said, self.now_s)
         self.events += events
         return events
+
+    def _wire(self) -> bytes:
+        """Return what arrives of the whole frames that fit into a tick."""
+        self.credit_bytes = min(self.credit_bytes + self.bytes_per_tick, self.bytes_per_tick)
+        wire = b""
+        while self.credit_bytes > 0 and (frame := self.firmware.next_message(self.now_s)):
+            self.credit_bytes -= len(frame)
+            wire += self.faults.apply(frame)
+        return wire
 
     def run_for(self, seconds: float) -> list[LinkEvent]:
         events: list[LinkEvent] = []
@@ -77,7 +87,7 @@ def make_bench():
     ) -> Bench:
         it = settings or VirtualSettings(seed=1, pixel_count=288, rate_hz=50.0)
         rng = np.random.default_rng(99)
-        faults = LineFaults(it.bit_error_rate, it.drop_fragment_rate, rng)
+        faults = LineFaults(it.faults, rng)
         return Bench(HostLink(link), boot(spectra(), it, 0.0), faults, **options)
 
     return make

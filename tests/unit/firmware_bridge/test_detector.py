@@ -170,7 +170,6 @@ def test_what_is_no_spectrum_is_refused(axis: list[float], values: list[float]):
         {"range_cm1": (1700.0, 100.0)},
         {"laser_wavelength_nm": 6000.0},
         {"saturation_counts": 0},
-        {"bit_error_rate": 1.5},
         {"averages": 0},
     ],
     ids=lambda wrong: next(iter(wrong)),

@@ -40,7 +40,7 @@ from firmware_bridge.messages import (
     pack_message,
     unpack_message,
 )
-from firmware_bridge.virtual import VirtualSettings
+from firmware_bridge.virtual import Faults, VirtualSettings
 from firmware_bridge.virtual.spectrometer import boot
 
 SETTINGS = VirtualSettings(seed=1, pixel_count=288, rate_hz=50.0, count=20)
@@ -92,8 +92,7 @@ def test_a_bad_line_delivers_every_frame_unaltered(make_bench):
         pixel_count=1024,
         rate_hz=40.0,
         count=300,
-        bit_error_rate=1e-4,
-        drop_fragment_rate=0.02,
+        faults=Faults(bit_error_rate=1e-4, drop_frame_rate=0.02),
     )
     bench = make_bench(settings, bytes_per_tick=900)
     bench.run_until_finished(60.0)
@@ -102,7 +101,7 @@ def test_a_bad_line_delivers_every_frame_unaltered(make_bench):
     assert len(bench.payloads) == 300 + 1 + 300 // 50 - 1  # and the dark ones
     for payloads in bench.payloads.values():
         assert len(set(payloads)) == 1
-    clean = make_bench(replace(settings, bit_error_rate=0.0, drop_fragment_rate=0.0))
+    clean = make_bench(replace(settings, faults=Faults()))
     clean.run_until_finished(60.0)
     light = {i: clean.payloads[i][0][37:-4] for i in clean.acquired}
     assert {i: bench.payloads[i][0][37:-4] for i in bench.acquired} == light
