@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar
 
 from firmware_bridge.errors import MessageError
@@ -16,7 +17,7 @@ _MAX_U32 = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Ask who is there; answered by `Describe`. Begins a session."""
+    """Ask who is there; answered by `Describe`. Begins a session, with a credit of 0."""
 
     TYPE: ClassVar[int] = 0x01
 
@@ -31,6 +32,15 @@ class Hello:
         return cls()
 
 
+class LaserMode(IntEnum):
+    """When the laser is on."""
+
+    LEAVE = 0
+    OFF = 1
+    WHILE_EXPOSING = 2
+    ALWAYS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Configure:
     """Ask for acquisition settings; a zero leaves that one as it is.
@@ -42,20 +52,37 @@ class Configure:
     integration_time_us : int, µs, one exposure
     averages : int, exposures a spectrum
     period_us : int, µs from the start of one acquisition to the start of the next
+    laser : int
+        A `LaserMode`; the instrument refuses what it does not know.
     """
 
     integration_time_us: int = 0
     averages: int = 0
     period_us: int = 0
+    laser: int = 0
 
     TYPE: ClassVar[int] = 0x02
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHI")
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHIB")
+
+    def over(self, earlier: Configure) -> Configure:
+        """Return these settings, and those of `earlier` where these leave a field.
+
+        Examples
+        --------
+        >>> Configure(averages=2).over(Configure(100, 1, 500))
+        Configure(integration_time_us=100, averages=2, period_us=500, laser=0)
+        """
+        return Configure(
+            self.integration_time_us or earlier.integration_time_us,
+            self.averages or earlier.averages,
+            self.period_us or earlier.period_us,
+            self.laser or earlier.laser,
+        )
 
     def pack(self) -> bytes:
         """Return the payload."""
-        return pack_fields(
-            "Configure", self.LAYOUT, self.integration_time_us, self.averages, self.period_us
-        )
+        times = (self.integration_time_us, self.averages, self.period_us)
+        return pack_fields("Configure", self.LAYOUT, *times, self.laser)
 
     @classmethod
     def unpack(cls, payload: bytes) -> Configure:
@@ -126,20 +153,23 @@ class StatusRequest:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Say that frames are kept for good: the instrument may forget them. Not answered.
+    """Say which frames are kept for good, and how many more may come. Not answered.
 
     Parameters
     ----------
     boot_id : int
+    send_before : int
+        The credit: frames of a sequence below it may be sent. Never lowered in a session.
     ranges : tuple of (first, last)
-        Sequence numbers, both inclusive; at most 32 ranges.
+        Sequence numbers, both inclusive, that the instrument may forget; at most 32 ranges.
     """
 
     boot_id: int
-    ranges: tuple[tuple[int, int], ...]
+    send_before: int
+    ranges: tuple[tuple[int, int], ...] = ()
 
     TYPE: ClassVar[int] = 0x06
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IIB")
     RANGE: ClassVar[struct.Struct] = struct.Struct("<II")
 
     def __post_init__(self) -> None:
@@ -152,17 +182,18 @@ class Acknowledge:
 
     def pack(self) -> bytes:
         """Return the payload."""
-        fixed = pack_fields("Acknowledge", self.LAYOUT, self.boot_id, len(self.ranges))
+        numbers = (self.boot_id, self.send_before, len(self.ranges))
+        fixed = pack_fields("Acknowledge", self.LAYOUT, *numbers)
         return fixed + b"".join(self.RANGE.pack(*pair) for pair in self.ranges)
 
     @classmethod
     def unpack(cls, payload: bytes) -> Acknowledge:
         """Read the payload."""
         check_at_least("Acknowledge", cls.LAYOUT.size, payload)
-        boot_id, count = cls.LAYOUT.unpack_from(payload)
+        boot_id, send_before, count = cls.LAYOUT.unpack_from(payload)
         check_length("Acknowledge", cls.LAYOUT.size + count * cls.RANGE.size, payload)
         pairs = cls.RANGE.iter_unpack(payload[cls.LAYOUT.size :])
-        return cls(boot_id, tuple((first, last) for first, last in pairs))
+        return cls(boot_id, send_before, tuple((first, last) for first, last in pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +235,80 @@ class NotAcknowledge:
         check_length("NotAcknowledge", cls.LAYOUT.size + count * cls.INDEX.size, payload)
         indices = cls.INDEX.iter_unpack(payload[cls.LAYOUT.size :])
         return cls(boot_id, sequence, tuple(index for (index,) in indices))
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Acquire one frame, next; a run that is on goes on after it.
+
+    Parameters
+    ----------
+    kind : int
+        Place in `firmware_bridge.spectrum_frame.FRAME_KINDS`: what the detector is to see.
+    """
+
+    kind: int = 0
+
+    TYPE: ClassVar[int] = 0x08
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<B")
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return pack_fields("Single", self.LAYOUT, self.kind)
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> Single:
+        """Read the payload."""
+        check_length("Single", cls.LAYOUT.size, payload)
+        return cls(*cls.LAYOUT.unpack(payload))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSync:
+    """Ask for the instrument's clock; answered by `TimeReport`.
+
+    Parameters
+    ----------
+    host_utc_us : int, µs since 1970-01-01 UTC
+        0 where the host does not know.
+    """
+
+    host_utc_us: int = 0
+
+    TYPE: ClassVar[int] = 0x09
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<Q")
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return pack_fields("TimeSync", self.LAYOUT, self.host_utc_us)
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> TimeSync:
+        """Read the payload."""
+        check_length("TimeSync", cls.LAYOUT.size, payload)
+        return cls(*cls.LAYOUT.unpack(payload))
+
+
+@dataclass(frozen=True, slots=True)
+class SetBaud:
+    """Change the rate of the line; answered at the old rate, then both sides change.
+
+    Parameters
+    ----------
+    baud : int, bit/s
+    """
+
+    baud: int
+
+    TYPE: ClassVar[int] = 0x0A
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<I")
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return pack_fields("SetBaud", self.LAYOUT, self.baud)
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> SetBaud:
+        """Read the payload."""
+        check_length("SetBaud", cls.LAYOUT.size, payload)
+        return cls(*cls.LAYOUT.unpack(payload))

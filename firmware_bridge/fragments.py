@@ -21,7 +21,7 @@ def split(
     ----------
     payload : bytes
     boot_id, sequence : int
-    fragment_bytes : int, bytes, 1 to 256
+    fragment_bytes : int, bytes, 1 to 480
 
     Raises
     ------
@@ -79,7 +79,7 @@ class _Incomplete:
 class FragmentAssembler:
     """Put frames together from fragments in any order, with duplicates.
 
-    Holds at most `max_incomplete` frames of at most 256 × 256 bytes; the one unheard of
+    Holds at most `max_incomplete` frames of at most 256 × 480 bytes; the one unheard of
     for longest makes room for a new one.
 
     Parameters

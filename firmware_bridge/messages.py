@@ -16,30 +16,37 @@ type  message           payload
 ====  ================  =========================================================
       host → instrument
 0x01  Hello             —
-0x02  Configure         integration_time_us u32, averages u16, period_us u32
+0x02  Configure         integration_time_us u32, averages u16, period_us u32, laser u8
 0x03  Start             count u32
 0x04  Stop              —
 0x05  StatusRequest     —
-0x06  Acknowledge       boot_id u32, n u8, n × (first u32, last u32)
+0x06  Acknowledge       boot_id u32, send_before u32, n u8, n × (first u32, last u32)
 0x07  NotAcknowledge    boot_id u32, sequence u32, n u8, n × index u16
+0x08  Single            kind u8
+0x09  TimeSync          host_utc_us u64
+0x0A  SetBaud           baud u32
       instrument → host
 0x81  Describe          boot_id u32, pixel_count u32, saturation_counts u32,
-                        laser_wavelength_nm f64, c0 … c3 f64, retained_frames u32,
-                        next_sequence u32, lengths u8 u8, instrument_id, version
-0x82  Status            boot_id u32, detector_temperature_c f32, supply_voltage_v f32,
-                        laser_on u8, fault_bits u32, retained_frames u32,
-                        refused_frames u32
+                        laser_wavelength_nm f64, retained_frames u32,
+                        next_sequence u32, oldest_sequence u32, baud_max u32,
+                        lengths u8 × 4, wavelength coefficients f64 × 1 … 8,
+                        nonlinearity coefficients f64 × 0 … 8, instrument_id, version
+0x82  Status            boot_id u32, instrument_time_us u64,
+                        detector_temperature_c f32, laser_temperature_c f32,
+                        supply_voltage_v f32, running u8, laser_on u8,
+                        fault_bits u32, retained_frames u32, refused_frames u32
 0x83  SpectrumFragment  boot_id u32, sequence u32, index u16, count u16, data
 0x84  CommandDone       —
 0x85  CommandRefused    code u8, detail (UTF-8)
+0x86  TimeReport        boot_id u32, instrument_time_us u64
 ====  ================  =========================================================
 
     >>> pack_message(Start(count=3), message_id=7).hex(" ")
     '01 03 07 00 03 00 00 00'
     >>> unpack_message(bytes.fromhex("01 03 07 00 03 00 00 00"))
     Envelope(message_id=7, message=Start(count=3))
-    >>> pack_message(Acknowledge(0xB007, ((0, 4), (6, 6))), 1).hex(" ")
-    '01 06 01 00 07 b0 00 00 02 00 00 00 00 04 00 00 00 06 00 00 00 06 00 00 00'
+    >>> pack_message(Acknowledge(0xB007, 15, ((0, 4), (6, 6))), 1).hex(" ")
+    '01 06 01 00 07 b0 00 00 0f 00 00 00 02 00 00 00 00 04 00 00 00 06 00 00 00 06 00 00 00'
     >>> unpack_message(bytes.fromhex("01 83 00 00 07b00000 05000000 0100 0200 c0ffee")).message
     SpectrumFragment(boot_id=45063, sequence=5, index=1, count=2, data=b'\xc0\xff\xee')
     >>> unpack_message(bytes.fromhex("02 01 00 00"))
@@ -57,9 +64,12 @@ from firmware_bridge.commands import (
     Configure,
     Hello,
     NotAcknowledge,
+    SetBaud,
+    Single,
     Start,
     StatusRequest,
     Stop,
+    TimeSync,
 )
 from firmware_bridge.errors import MessageError
 from firmware_bridge.fields import check_at_least, pack_fields
@@ -70,13 +80,25 @@ from firmware_bridge.replies import (
     RefusalCode,
     SpectrumFragment,
     Status,
+    TimeReport,
 )
 
 PROTOCOL_VERSION = 1
 HEADER = struct.Struct("<BBH")
 
-Command = Hello | Configure | Start | Stop | StatusRequest | Acknowledge | NotAcknowledge
-Reply = Describe | Status | SpectrumFragment | CommandDone | CommandRefused
+Command = (
+    Hello
+    | Configure
+    | Start
+    | Stop
+    | StatusRequest
+    | Acknowledge
+    | NotAcknowledge
+    | Single
+    | TimeSync
+    | SetBaud
+)
+Reply = Describe | Status | SpectrumFragment | CommandDone | CommandRefused | TimeReport
 Message = Command | Reply
 
 _COMMANDS: tuple[type[Command], ...] = (
@@ -87,6 +109,9 @@ _COMMANDS: tuple[type[Command], ...] = (
     StatusRequest,
     Acknowledge,
     NotAcknowledge,
+    Single,
+    TimeSync,
+    SetBaud,
 )
 _REPLIES: tuple[type[Reply], ...] = (
     Describe,
@@ -94,6 +119,7 @@ _REPLIES: tuple[type[Reply], ...] = (
     SpectrumFragment,
     CommandDone,
     CommandRefused,
+    TimeReport,
 )
 _BY_TYPE: dict[int, type[Message]] = {kind.TYPE: kind for kind in (*_COMMANDS, *_REPLIES)}
 
@@ -111,11 +137,15 @@ __all__ = [
     "NotAcknowledge",
     "RefusalCode",
     "Reply",
+    "SetBaud",
+    "Single",
     "SpectrumFragment",
     "Start",
     "Status",
     "StatusRequest",
     "Stop",
+    "TimeReport",
+    "TimeSync",
     "pack_message",
     "unpack_message",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,8 +21,20 @@ from firmware_bridge.fields import (
 MAX_INSTRUMENT_ID_BYTES = 16
 MAX_FIRMWARE_VERSION_BYTES = 16
 MAX_DETAIL_BYTES = 64
-MAX_FRAGMENT_BYTES = 256
+MAX_FRAGMENT_BYTES = 480
 MAX_FRAGMENTS = 256
+MAX_COEFFICIENTS = 8
+
+_FAULTS = (
+    "detector_hot",
+    "supply_low",
+    "interlock_open",
+    "laser_fault",
+    "detector_fault",
+    "buffer_full",
+    "calibration_damaged",
+    "brown_out",
+)
 
 
 class RefusalCode(IntEnum):
@@ -46,12 +59,18 @@ class Describe:
     pixel_count : int
     saturation_counts : int, counts
     laser_wavelength_nm : float, nm
-    wavelength_coefficients_nm : tuple of 4 floats
-        Wavelength of pixel p, nm: c0 + c1 p + c2 p² + c3 p³.
+    wavelength_coefficients_nm : tuple of 1 to 8 floats
+        Wavelength of pixel p, nm: c0 + c1 p + c2 p² + …
     retained_frames : int
         Frames not acknowledged so far.
     next_sequence : int
         The number the next acquired frame will have.
+    oldest_sequence : int
+        Of the retained frames; `next_sequence` where none is retained.
+    baud_max : int, bit/s
+        The highest rate `SetBaud` may ask for; 0: the rate cannot be changed.
+    nonlinearity_coefficients : tuple of at most 8 floats
+        Counts above dark are to be divided by a0 + a1 counts + a2 counts² + …; none: linear.
     """
 
     instrument_id: str
@@ -60,24 +79,29 @@ class Describe:
     pixel_count: int
     saturation_counts: int
     laser_wavelength_nm: float
-    wavelength_coefficients_nm: tuple[float, float, float, float]
+    wavelength_coefficients_nm: tuple[float, ...]
     retained_frames: int
     next_sequence: int
+    oldest_sequence: int
+    baud_max: int = 0
+    nonlinearity_coefficients: tuple[float, ...] = ()
 
     TYPE: ClassVar[int] = 0x81
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IIIdddddIIBB")
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IIIdIIIIBBBB")
 
     def pack(self) -> bytes:
         """Return the payload."""
         name = pack_text("instrument_id", self.instrument_id, MAX_INSTRUMENT_ID_BYTES)
         version = pack_text("firmware_version", self.firmware_version, MAX_FIRMWARE_VERSION_BYTES)
-        if not name:
-            raise MessageError("instrument_id", "1 to 16 bytes", "0 bytes")
-        numbers = (self.boot_id, self.pixel_count, self.saturation_counts)
-        optics = (self.laser_wavelength_nm, *self.wavelength_coefficients_nm)
-        counters = (self.retained_frames, self.next_sequence, len(name), len(version))
-        fixed = pack_fields("Describe", self.LAYOUT, *numbers, *optics, *counters)
-        return fixed + name + version
+        wavelength, nonlinearity = self.wavelength_coefficients_nm, self.nonlinearity_coefficients
+        lengths = (len(wavelength), len(nonlinearity), len(name), len(version))
+        _check_description(*lengths)
+        detector = (self.boot_id, self.pixel_count, self.saturation_counts)
+        counters = (self.retained_frames, self.next_sequence, self.oldest_sequence, self.baud_max)
+        numbers = (*detector, self.laser_wavelength_nm, *counters, *lengths)
+        fixed = pack_fields("Describe", self.LAYOUT, *numbers)
+        coefficients = (*wavelength, *nonlinearity)
+        return fixed + struct.pack(f"<{len(coefficients)}d", *coefficients) + name + version
 
     def description(self) -> Description:
         """Return it in the form that all protocols share."""
@@ -88,6 +112,7 @@ class Describe:
             saturation_counts=self.saturation_counts,
             laser_wavelength_nm=self.laser_wavelength_nm,
             wavelength_coefficients_nm=self.wavelength_coefficients_nm,
+            nonlinearity_coefficients=self.nonlinearity_coefficients,
             firmware_version=self.firmware_version,
         )
 
@@ -95,20 +120,43 @@ class Describe:
     def unpack(cls, payload: bytes) -> Describe:
         """Read the payload."""
         check_at_least("Describe", cls.LAYOUT.size, payload)
-        *fixed, name_bytes, version_bytes = cls.LAYOUT.unpack_from(payload)
-        boot_id, pixels, saturation, laser, c0, c1, c2, c3, retained, sequence = fixed
-        if not 1 <= name_bytes <= MAX_INSTRUMENT_ID_BYTES:
-            raise MessageError("instrument_id", "1 to 16 bytes", f"{name_bytes} bytes")
-        if version_bytes > MAX_FIRMWARE_VERSION_BYTES:
-            raise MessageError("firmware_version", "at most 16 bytes", f"{version_bytes} bytes")
-        check_length("Describe", cls.LAYOUT.size + name_bytes + version_bytes, payload)
-        split_at = cls.LAYOUT.size + name_bytes
-        name = unpack_text("instrument_id", payload[cls.LAYOUT.size : split_at])
-        version = unpack_text("firmware_version", payload[split_at:])
-        coefficients = (c0, c1, c2, c3)
-        return cls(
-            name, boot_id, version, pixels, saturation, laser, coefficients, retained, sequence
+        *fixed, n_wavelength, n_nonlinearity, name_bytes, version_bytes = cls.LAYOUT.unpack_from(
+            payload
         )
+        boot_id, pixels, saturation, laser, retained, sequence, oldest, baud_max = fixed
+        _check_description(n_wavelength, n_nonlinearity, name_bytes, version_bytes)
+        name_at = cls.LAYOUT.size + 8 * (n_wavelength + n_nonlinearity)
+        version_at = name_at + name_bytes
+        check_length("Describe", version_at + version_bytes, payload)
+        numbers = struct.unpack_from(f"<{n_wavelength + n_nonlinearity}d", payload, cls.LAYOUT.size)
+        return cls(
+            instrument_id=unpack_text("instrument_id", payload[name_at:version_at]),
+            boot_id=boot_id,
+            firmware_version=unpack_text("firmware_version", payload[version_at:]),
+            pixel_count=pixels,
+            saturation_counts=saturation,
+            laser_wavelength_nm=laser,
+            wavelength_coefficients_nm=numbers[:n_wavelength],
+            retained_frames=retained,
+            next_sequence=sequence,
+            oldest_sequence=oldest,
+            baud_max=baud_max,
+            nonlinearity_coefficients=numbers[n_wavelength:],
+        )
+
+
+def _check_description(
+    n_wavelength: int, n_nonlinearity: int, name_bytes: int, version_bytes: int
+) -> None:
+    limits = (
+        ("wavelength_coefficients_nm", n_wavelength, 1, MAX_COEFFICIENTS, ""),
+        ("nonlinearity_coefficients", n_nonlinearity, 0, MAX_COEFFICIENTS, ""),
+        ("instrument_id", name_bytes, 1, MAX_INSTRUMENT_ID_BYTES, " bytes"),
+        ("firmware_version", version_bytes, 0, MAX_FIRMWARE_VERSION_BYTES, " bytes"),
+    )
+    for field, got, least, most, unit in limits:
+        if not least <= got <= most:
+            raise MessageError(field, f"{least} to {most}{unit}", f"{got}{unit}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,42 +167,51 @@ class Status:
     ----------
     boot_id : int
         Shows a reboot even where no frame is on its way.
-    detector_temperature_c : float, °C, single precision
+    instrument_time_us : int, µs since boot
+    detector_temperature_c, laser_temperature_c : float, °C, single precision
     supply_voltage_v : float, V, single precision
+        NaN, as for the temperatures, where it is not measured.
+    is_running : bool
     laser_on : bool
     fault_bits : int
-        One bit a fault, the instrument's own; 0 means well.
+        0 to 15: those of the table in PROTOCOL.md; from 16 on the maker's own. 0 means well.
     retained_frames : int
     refused_frames : int
         Acquisitions not made because the buffer was full, since boot.
     """
 
     boot_id: int
+    instrument_time_us: int
     detector_temperature_c: float
+    laser_temperature_c: float
     supply_voltage_v: float
+    is_running: bool
     laser_on: bool
     fault_bits: int
     retained_frames: int
     refused_frames: int
 
     TYPE: ClassVar[int] = 0x82
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<Iff?III")
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IQfff??III")
 
     def pack(self) -> bytes:
         """Return the payload."""
-        analogue = (self.boot_id, self.detector_temperature_c, self.supply_voltage_v, self.laser_on)
-        digital = (self.fault_bits, self.retained_frames, self.refused_frames)
-        return pack_fields("Status", self.LAYOUT, *analogue, *digital)
+        temperatures = (self.detector_temperature_c, self.laser_temperature_c)
+        analogue = (*temperatures, self.supply_voltage_v)
+        digital = (self.is_running, self.laser_on, self.fault_bits)
+        frames = (self.retained_frames, self.refused_frames)
+        when = (self.boot_id, self.instrument_time_us)
+        return pack_fields("Status", self.LAYOUT, *when, *analogue, *digital, *frames)
 
     def instrument_status(self) -> InstrumentStatus:
         """Return it in the form that all protocols share."""
-        bits = (bit for bit in range(32) if self.fault_bits >> bit & 1)
         return InstrumentStatus(
             boot_id=self.boot_id,
-            detector_temperature_c=self.detector_temperature_c,
-            supply_voltage_v=self.supply_voltage_v,
+            detector_temperature_c=_measured(self.detector_temperature_c),
+            laser_temperature_c=_measured(self.laser_temperature_c),
+            supply_voltage_v=_measured(self.supply_voltage_v),
             laser_on=self.laser_on,
-            faults=tuple(f"bit {bit}" for bit in bits),
+            faults=fault_names(self.fault_bits),
             retained_frames=self.retained_frames,
             refused_frames=self.refused_frames,
         )
@@ -164,6 +221,22 @@ class Status:
         """Read the payload."""
         check_length("Status", cls.LAYOUT.size, payload)
         return cls(*cls.LAYOUT.unpack(payload))
+
+
+def fault_names(fault_bits: int) -> tuple[str, ...]:
+    """Return the names of the bits that are set.
+
+    Examples
+    --------
+    >>> fault_names(0b1_0000_0000_0100_0001)
+    ('detector_hot', 'calibration_damaged', 'bit 16')
+    """
+    bits = (bit for bit in range(32) if fault_bits >> bit & 1)
+    return tuple(_FAULTS[bit] if bit < len(_FAULTS) else f"bit {bit}" for bit in bits)
+
+
+def _measured(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +251,7 @@ class SpectrumFragment:
         Which piece, from 0.
     count : int
         How many pieces the frame has, 1 to 256.
-    data : bytes, at most 256
+    data : bytes, at most 480
     """
 
     boot_id: int
@@ -260,3 +333,30 @@ class CommandRefused:
             got = f"{len(detail)} bytes"
             raise MessageError("refusal detail", f"at most {MAX_DETAIL_BYTES} bytes", got)
         return cls(payload[0], unpack_text("refusal detail", detail))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeReport:
+    """Say what the instrument's clock was; the answer to `TimeSync`.
+
+    Parameters
+    ----------
+    boot_id : int
+    instrument_time_us : int, µs since boot, when `TimeSync` was received
+    """
+
+    boot_id: int
+    instrument_time_us: int
+
+    TYPE: ClassVar[int] = 0x86
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IQ")
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return pack_fields("TimeReport", self.LAYOUT, self.boot_id, self.instrument_time_us)
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> TimeReport:
+        """Read the payload."""
+        check_length("TimeReport", cls.LAYOUT.size, payload)
+        return cls(*cls.LAYOUT.unpack(payload))

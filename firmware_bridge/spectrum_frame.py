@@ -37,7 +37,9 @@ FrameKind = Literal["light", "dark", "silicon", "polystyrene", "calcite", "diamo
 """What the detector was shown: the sample, nothing, a calibration target, or a neon lamp."""
 Counts = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 
-_KINDS: tuple[FrameKind, ...] = get_args(FrameKind)
+FRAME_KINDS: tuple[FrameKind, ...] = get_args(FrameKind)
+"""In the order of their numbers on the wire."""
+
 _FORMAT = 1
 _CRC = struct.Struct("<I")
 _WIRE_TYPES = {2: "<u2", 4: "<u4"}
@@ -76,8 +78,8 @@ class SpectrumFrame:
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BBHBIIIQfd")
 
     def __post_init__(self) -> None:
-        if self.kind not in _KINDS:
-            raise FrameContentError("kind", " or ".join(_KINDS), self.kind)
+        if self.kind not in FRAME_KINDS:
+            raise FrameContentError("kind", " or ".join(FRAME_KINDS), self.kind)
         if self.counts.dtype not in (np.uint16, np.uint32):
             raise FrameContentError("counts dtype", "uint16 or uint32", self.counts.dtype)
         if self.counts.ndim != 1:
@@ -92,7 +94,7 @@ class SpectrumFrame:
             If a value does not fit its field.
         """
         width = self.counts.dtype.itemsize
-        shape = (_FORMAT, _KINDS.index(self.kind), self.averages, width, self.counts.size)
+        shape = (_FORMAT, FRAME_KINDS.index(self.kind), self.averages, width, self.counts.size)
         times = (self.integration_time_us, self.saturation_counts, self.instrument_time_us)
         optics = (self.detector_temperature_c, self.laser_wavelength_nm)
         try:
@@ -118,10 +120,12 @@ class SpectrumFrame:
         form, kind, averages, width, pixels, integration, saturation, time_us, temp, laser = fields
         if form != _FORMAT:
             raise FrameContentError("format", _FORMAT, form)
-        if kind >= len(_KINDS):
-            raise FrameContentError("kind", f"0 to {len(_KINDS) - 1}", kind)
+        if kind >= len(FRAME_KINDS):
+            raise FrameContentError("kind", f"0 to {len(FRAME_KINDS) - 1}", kind)
         counts = _counts(payload, cls.LAYOUT.size, width, pixels)
-        return cls(_KINDS[kind], time_us, integration, averages, laser, temp, saturation, counts)
+        return cls(
+            FRAME_KINDS[kind], time_us, integration, averages, laser, temp, saturation, counts
+        )
 
 
 def _check_integrity(payload: bytes, header_bytes: int) -> None:

@@ -7,12 +7,14 @@ without the others, or a later frame began. Otherwise after a while without any 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from firmware_bridge.commands import MAX_MISSING_LISTED
 from firmware_bridge.errors import FrameContentError
 from firmware_bridge.fragments import FragmentAssembler
 from firmware_bridge.identity import FrameIdentity
+from firmware_bridge.link.credit import Credit
 from firmware_bridge.link.events import (
     FragmentsRequested,
     FrameAbandoned,
@@ -21,8 +23,9 @@ from firmware_bridge.link.events import (
     LinkEvent,
 )
 from firmware_bridge.link.outbox import Outbox
+from firmware_bridge.link.receipts import acknowledgements
 from firmware_bridge.link.settings import LinkSettings
-from firmware_bridge.messages import NotAcknowledge, SpectrumFragment
+from firmware_bridge.messages import Acknowledge, NotAcknowledge, SpectrumFragment
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
 
@@ -40,16 +43,24 @@ class FrameCollector:
     ----------
     instrument_id : str
     boot_id : int
+    oldest_sequence : int
+        Of the frames the instrument keeps.
     settings : LinkSettings
     outbox : Outbox
-        Where requests for missing fragments go.
+        Where credit, acknowledgements and requests for missing fragments go.
     """
 
     def __init__(
-        self, instrument_id: str, boot_id: int, settings: LinkSettings, outbox: Outbox
+        self,
+        instrument_id: str,
+        boot_id: int,
+        oldest_sequence: int,
+        settings: LinkSettings,
+        outbox: Outbox,
     ) -> None:
         self._instrument_id = instrument_id
         self._boot_id = boot_id
+        self._credit = Credit(oldest_sequence, settings.credit_frames)
         self._settings = settings
         self._outbox = outbox
         self._assembler = FragmentAssembler(settings.max_incomplete_frames)
@@ -58,6 +69,7 @@ class FrameCollector:
 
     def add(self, fragment: SpectrumFragment, now_s: float) -> list[LinkEvent]:
         """Take a fragment of this boot."""
+        self._credit.seen(fragment.sequence)
         self._notice_gap(fragment.sequence, now_s)
         assembly = self._assembler.add(fragment)
         events: list[LinkEvent] = []
@@ -77,6 +89,17 @@ class FrameCollector:
         due = [sequence for sequence, wanted in self._wanted.items() if wanted.due_s <= now_s]
         return [self._ask(sequence, now_s) for sequence in due]
 
+    def grant(self, retained_frames: int = 0) -> None:
+        """Say how many frames may come; again, as it may have been lost the last time."""
+        self._credit.widen(retained_frames)
+        self._outbox.send(Acknowledge(self._boot_id, self._send_before()))
+
+    def acknowledge(self, sequences: Collection[int]) -> None:
+        """Tell the instrument that it may forget these frames, and send as many more."""
+        self._credit.acknowledged(sequences)
+        for message in acknowledgements(self._boot_id, self._send_before(), sequences):
+            self._outbox.send(message)
+
     def serves(self, instrument_id: str, boot_id: int) -> bool:
         """Say whether frames of this boot of this instrument are gathered here."""
         return (self._instrument_id, self._boot_id) == (instrument_id, boot_id)
@@ -84,6 +107,9 @@ class FrameCollector:
     def abandon_all(self, reason: str) -> list[LinkEvent]:
         """Drop every incomplete frame."""
         return [self._abandon(sequence, reason) for sequence in tuple(self._wanted)]
+
+    def _send_before(self) -> int:
+        return self._credit.send_before(len(self._wanted))
 
     def _notice_gap(self, sequence: int, now_s: float) -> None:
         newest = sequence if self._newest is None else self._newest
@@ -125,6 +151,7 @@ class FrameCollector:
             frame = SpectrumFrame.unpack(payload)
         except FrameContentError as error:
             return FrameUnreadable(identity, payload, str(error))
+        self._credit.delivered(sequence)
         return FrameReceived(identity, payload, frame, now_s)
 
     def _identity(self, sequence: int) -> FrameIdentity:

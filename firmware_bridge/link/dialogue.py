@@ -1,18 +1,22 @@
-"""Commands and their answers: one question at a time, each with a bounded wait.
+"""Who is there and how it is: hello, orders in turn, the pulse; each with a bounded wait.
 
 ::
 
-    hello ──Describe──▶ agenda: Configure, Start, … ──all answered──▶ StatusRequest,
-      ▲                                │                              now and then
-      └───────── silence, or no answer to a command ─────────────────────────┘
+               Describe                             a Status is due: StatusRequest
+    hello ───────────────▶ working: agenda in turn ◀────────────────────────────┐
+      ▲                       │                    └────────────────────────────┘
+      └───────────────────────┘
+       silence, an order not answered, or the line fell back to its wake-up rate
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 
+from firmware_bridge.link.agenda import Agenda, Order
+from firmware_bridge.link.baud import BaudNegotiation
+from firmware_bridge.link.clock_reading import ClockReading
 from firmware_bridge.link.events import (
     CommandRefusedByInstrument,
     Connected,
@@ -26,25 +30,19 @@ from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import (
     CommandDone,
     CommandRefused,
-    Configure,
     Describe,
     Hello,
     RefusalCode,
-    Start,
+    SetBaud,
     Status,
     StatusRequest,
-    Stop,
+    TimeReport,
 )
 
-Order = Configure | Start | Stop
+# An instrument that has said that it changes its rate may need a moment to do it.
+_SETTLE_S = 0.05
 
-
-@dataclass(slots=True)
-class _Asked:
-    order: Order
-    message_id: int
-    due_s: float
-    attempts: int = 1
+Answer = CommandDone | CommandRefused | Status | TimeReport
 
 
 class Dialogue:
@@ -55,15 +53,18 @@ class Dialogue:
     settings : LinkSettings
     outbox : Outbox
         Where commands go.
+    utc_us : callable or None
+        UTC, µs since 1970, for the instrument.
     """
 
-    def __init__(self, settings: LinkSettings, outbox: Outbox) -> None:
+    def __init__(
+        self, settings: LinkSettings, outbox: Outbox, utc_us: Callable[[], int] | None = None
+    ) -> None:
         self._settings = settings
         self._outbox = outbox
-        self._configure = settings.configure
-        self._start = Start(settings.start_count) if settings.start_on_connect else None
-        self._agenda: deque[Order] = deque()
-        self._asked: _Asked | None = None
+        self._agenda = Agenda(settings, outbox)
+        self._baud = BaudNegotiation(settings)
+        self._clock = ClockReading(settings.time_sync_interval_s, outbox, utc_us)
         self._described: Describe | None = None
         self._last: Describe | None = None
         self._hello_due_s = -math.inf
@@ -76,24 +77,19 @@ class Dialogue:
         """What the instrument said of itself since the last hello; None before."""
         return self._described
 
+    @property
+    def wanted_baud(self) -> int | None:
+        """The rate the port is to have; None: as it was opened."""
+        return self._baud.wanted
+
     def order(self, order: Order) -> None:
         """Put a command at the end of the agenda, and remember it for reconnections."""
-        if isinstance(order, Configure):
-            self._configure = order
-        elif isinstance(order, Start):
-            self._start = order
-        elif isinstance(order, Stop):
-            self._start = self._asked = None
-            self._agenda.clear()
-        if self._described is not None:
-            self._agenda.append(order)
+        self._agenda.add(order, self._described is not None)
 
-    def restart(self) -> None:
-        """Begin again with hello: the port is new, or nobody answers."""
-        self._described = None
-        self._asked = None
-        self._agenda.clear()
-        self._hello_due_s = -math.inf
+    def reset(self) -> None:
+        """Begin again with hello on a port that was opened again."""
+        self._baud.reset()
+        self._restart()
 
     def ask_who(self) -> None:
         """Say hello at the next chance, without giving up what is known."""
@@ -112,96 +108,93 @@ class Dialogue:
     def describe(self, description: Describe, now_s: float) -> list[LinkEvent]:
         """Take `Describe`: a new instrument, a new boot, or what is known already."""
         self._hello_due_s = math.inf
+        events: list[LinkEvent] = [*self._baud.described()]
         previous, self._last = self._last, description
         known = self._described
         self._described = description
         if known is not None and _same_boot(known, description):
-            return []
-        self._plan(now_s)
-        connected = Connected(description.description())
-        if previous is None or _same_boot(previous, description):
-            return [connected]
-        if previous.instrument_id != description.instrument_id:
-            return [connected]
-        return [InstrumentRebooted(previous.boot_id, description.boot_id), connected]
+            return events
+        self._agenda.plan(self._baud.order(description))
+        self._clock.restart()
+        self._status_due_s = now_s + self._settings.status_interval_s
+        if previous is not None and _rebooted(previous, description):
+            events.append(InstrumentRebooted(previous.boot_id, description.boot_id))
+        return [*events, Connected(description.description())]
 
-    def answer(
-        self, message_id: int, reply: CommandDone | CommandRefused | Status, now_s: float
-    ) -> list[LinkEvent]:
+    def answer(self, message_id: int, reply: Answer, now_s: float) -> list[LinkEvent]:
         """Take the answer to a command."""
         if isinstance(reply, Status):
             if self._described is not None and reply.boot_id != self._described.boot_id:
                 self.ask_who()
             return [StatusReceived(reply.instrument_status())]
-        asked = self._asked
-        is_answer = asked is not None and asked.message_id == message_id
-        if isinstance(reply, CommandDone):
-            if is_answer:
-                self._next()
-            return []
-        name = type(asked.order).__name__ if asked is not None and is_answer else "Acknowledge"
-        if asked is not None and is_answer:
-            self._refused(asked, now_s)
-        if reply.code == RefusalCode.STALE_BOOT_ID:
-            self.ask_who()
-        return [CommandRefusedByInstrument(name, reply.code, reply.detail)]
+        if isinstance(reply, TimeReport):
+            return [*self._clock.answer(message_id, reply, now_s)]
+        order = self._agenda.answer(message_id, reply, now_s)
+        if isinstance(reply, CommandRefused):
+            return self._refused(message_id, reply, order, now_s)
+        if isinstance(order, SetBaud):
+            self._baud.done(now_s)
+            self._hello_due_s = now_s + _SETTLE_S
+        return []
 
     def poll(self, now_s: float) -> list[LinkEvent]:
         """Say what is due to be said."""
         if self._heard_s is None:
             self.heard(now_s)
-        events = self._watch_silence(now_s)
+        events = [*self._watch_silence(now_s), *self._watch_baud(now_s)]
         if self._hello_due_s <= now_s:
             self._outbox.send(Hello())
             self._hello_due_s = now_s + self._settings.hello_interval_s
-        if self._described is not None:
-            self._work_agenda(now_s)
+        if self._described is not None and self._baud.state != "trying":
+            events += self._work_agenda(now_s)
             self._take_pulse(now_s)
         return events
+
+    def _restart(self) -> None:
+        self._described = None
+        self._agenda.interrupt()
+        self._hello_due_s = -math.inf
 
     def _watch_silence(self, now_s: float) -> list[LinkEvent]:
         if now_s < self._silence_due_s:
             return []
         self._silence_due_s = now_s + self._settings.silent_after_s
-        self.restart()
+        self._restart()
         return [InstrumentSilent(self.silent_for_s(now_s))]
 
-    def _plan(self, now_s: float) -> None:
-        self._asked = None
-        wanted = (self._configure, self._start)
-        self._agenda = deque(order for order in wanted if order is not None)
-        self._status_due_s = now_s + self._settings.status_interval_s
+    def _watch_baud(self, now_s: float) -> list[LinkEvent]:
+        fallen_back = self._baud.poll(now_s, self.silent_for_s(now_s))
+        if fallen_back is not None:
+            self._restart()
+            self._hello_due_s = now_s + _SETTLE_S
+            return [fallen_back]
+        if self._baud.state == "trying":
+            self.ask_who()
+        return []
 
-    def _work_agenda(self, now_s: float) -> None:
-        asked = self._asked
-        if asked is None:
-            if self._agenda:
-                order = self._agenda[0]
-                due_s = now_s + self._settings.reply_timeout_s
-                self._asked = _Asked(order, self._outbox.send(order), due_s)
-        elif asked.due_s <= now_s:
-            self._ask_again(asked, now_s)
+    def _work_agenda(self, now_s: float) -> list[LinkEvent]:
+        given_up = self._agenda.poll(now_s)
+        if given_up is None:
+            return []
+        self._restart()
+        return [self._baud.declined("no answer")] if isinstance(given_up, SetBaud) else []
 
-    def _ask_again(self, asked: _Asked, now_s: float) -> None:
-        if asked.attempts >= self._settings.command_attempts:
-            self.restart()
-            return
-        asked.attempts += 1
-        asked.due_s = now_s + self._settings.reply_timeout_s
-        self._outbox.send_again(asked.order, asked.message_id)
-
-    def _refused(self, asked: _Asked, now_s: float) -> None:
-        if isinstance(asked.order, Start):
-            asked.attempts = 0
-            asked.due_s = now_s + self._settings.refused_retry_s
+    def _refused(
+        self, message_id: int, reply: CommandRefused, order: Order | None, now_s: float
+    ) -> list[LinkEvent]:
+        if reply.code == RefusalCode.STALE_BOOT_ID:
+            self.ask_who()
+        if order is not None:
+            name = type(order).__name__
         else:
-            self._next()
-
-    def _next(self) -> None:
-        self._asked = None
-        self._agenda.popleft()
+            name = "TimeSync" if self._clock.refused(message_id, now_s) else "Acknowledge"
+        events: list[LinkEvent] = [CommandRefusedByInstrument(name, reply.code, reply.detail)]
+        if isinstance(order, SetBaud):
+            events.append(self._baud.declined("refused"))
+        return events
 
     def _take_pulse(self, now_s: float) -> None:
+        self._clock.poll(now_s)
         if self._status_due_s <= now_s:
             self._outbox.send(StatusRequest())
             self._status_due_s = now_s + self._settings.status_interval_s
@@ -209,3 +202,7 @@ class Dialogue:
 
 def _same_boot(one: Describe, other: Describe) -> bool:
     return (one.instrument_id, one.boot_id) == (other.instrument_id, other.boot_id)
+
+
+def _rebooted(one: Describe, other: Describe) -> bool:
+    return one.instrument_id == other.instrument_id and one.boot_id != other.boot_id

@@ -44,6 +44,10 @@ class Driver(Protocol):
         """Acquire `count` light spectra, 0 for any number, now and after reconnections."""
         ...
 
+    def configure(self, configure: Configure) -> None:
+        """Acquire with these settings from now on and after reconnections; a zero leaves one."""
+        ...
+
     def single(self, kind: FrameKind = "light") -> None:
         """Acquire one frame of a kind as soon as possible, once."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from firmware_bridge.description import Description
 from firmware_bridge.errors import MessageError
@@ -12,7 +12,6 @@ from firmware_bridge.link.collector import FrameCollector
 from firmware_bridge.link.dialogue import Dialogue
 from firmware_bridge.link.events import BytesSkipped, LinkEvent
 from firmware_bridge.link.outbox import Outbox
-from firmware_bridge.link.receipts import acknowledgements
 from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import (
     CommandDone,
@@ -20,12 +19,15 @@ from firmware_bridge.messages import (
     Configure,
     Describe,
     Envelope,
+    Single,
     SpectrumFragment,
     Start,
     Status,
     Stop,
+    TimeReport,
     unpack_message,
 )
+from firmware_bridge.spectrum_frame import FRAME_KINDS, FrameKind
 
 
 class HostLink:
@@ -37,13 +39,17 @@ class HostLink:
     Parameters
     ----------
     settings : LinkSettings
+    utc_us : callable, optional
+        UTC, µs since 1970, which the instrument is told with each reading of its clock.
     """
 
-    def __init__(self, settings: LinkSettings | None = None) -> None:
+    def __init__(
+        self, settings: LinkSettings | None = None, utc_us: Callable[[], int] | None = None
+    ) -> None:
         self._settings = settings or LinkSettings()
         self._outbox = Outbox()
         self._decoder = FrameDecoder()
-        self._dialogue = Dialogue(self._settings, self._outbox)
+        self._dialogue = Dialogue(self._settings, self._outbox, utc_us)
         self._collector: FrameCollector | None = None
 
     @property
@@ -55,7 +61,7 @@ class HostLink:
     @property
     def wanted_baud(self) -> int | None:
         """The baud rate the port is to have from now on; None: as it was opened."""
-        return None
+        return self._dialogue.wanted_baud
 
     def receive(self, data: bytes, now_s: float) -> list[LinkEvent]:
         """Take received bytes."""
@@ -84,6 +90,14 @@ class HostLink:
             self._dialogue.order(configure)
         self._dialogue.order(Start(count))
 
+    def configure(self, configure: Configure) -> None:
+        """Ask for acquisition settings, from now on and after reconnections; a zero leaves one."""
+        self._dialogue.order(configure)
+
+    def single(self, kind: FrameKind = "light") -> None:
+        """Ask for one frame of a kind, next; a run that is on goes on after it."""
+        self._dialogue.order(Single(FRAME_KINDS.index(kind)))
+
     def stop(self) -> None:
         """Ask for no more, now and after reconnections."""
         self._dialogue.order(Stop())
@@ -98,14 +112,14 @@ class HostLink:
             return
         here = (present.instrument_id, present.boot_id)
         matching = [it.sequence for it in identities if (it.instrument_id, it.boot_id) == here]
-        for message in acknowledgements(present.boot_id, matching):
-            self._outbox.send(message)
+        if self._collector is not None:
+            self._collector.acknowledge(matching)
 
     def reset(self) -> None:
         """Begin anew on a port that was opened again; what was gathered is kept."""
         self._decoder.reset()
         self._outbox.clear()
-        self._dialogue.restart()
+        self._dialogue.reset()
 
     def silent_for_s(self, now_s: float) -> float:
         """Return the time since something intelligible came, s."""
@@ -126,8 +140,10 @@ class HostLink:
         if isinstance(message, Describe):
             self._dialogue.heard(now_s)
             return self._take_description(message, now_s)
-        if isinstance(message, CommandDone | CommandRefused | Status):
+        if isinstance(message, CommandDone | CommandRefused | Status | TimeReport):
             self._dialogue.heard(now_s)
+            if isinstance(message, Status) and self._collector is not None:
+                self._collector.grant(message.retained_frames)
             return self._dialogue.answer(envelope.message_id, message, now_s)
         # An echo of this side's own commands: a loop-back plug, a tty with echo on.
         return [BytesSkipped(f"echo of {type(message).__name__}", byte_count)]
@@ -139,8 +155,14 @@ class HostLink:
             if collector is not None:
                 events.extend(collector.abandon_all("the instrument rebooted"))
             self._collector = FrameCollector(
-                message.instrument_id, message.boot_id, self._settings, self._outbox
+                message.instrument_id,
+                message.boot_id,
+                message.oldest_sequence,
+                self._settings,
+                self._outbox,
             )
+        # Hello took the credit away.
+        self._collector.grant()
         return events
 
     def _take_fragment(

@@ -25,10 +25,10 @@ def inclusive_ranges(sequences: Iterable[int]) -> list[tuple[int, int]]:
     return ranges
 
 
-def acknowledgements(boot_id: int, sequences: Iterable[int]) -> list[Acknowledge]:
+def acknowledgements(boot_id: int, send_before: int, sequences: Iterable[int]) -> list[Acknowledge]:
     """Return the messages that acknowledge these frames of a boot, and no others."""
     ranges = inclusive_ranges(sequences)
     return [
-        Acknowledge(boot_id, tuple(ranges[start : start + MAX_ACKNOWLEDGED_RANGES]))
+        Acknowledge(boot_id, send_before, tuple(ranges[start : start + MAX_ACKNOWLEDGED_RANGES]))
         for start in range(0, len(ranges), MAX_ACKNOWLEDGED_RANGES)
     ]

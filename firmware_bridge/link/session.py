@@ -79,6 +79,12 @@ class LinkSession:
         self._pending += self._driver.poll(self._clock())
         self._flush()
 
+    def configure(self, configure: Configure) -> None:
+        """Ask for acquisition settings, from now on and after reconnections."""
+        self._driver.configure(configure)
+        self._pending += self._driver.poll(self._clock())
+        self._flush()
+
     def single(self, kind: FrameKind = "light") -> None:
         """Ask for one frame of a kind, once."""
         self._driver.single(kind)

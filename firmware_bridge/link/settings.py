@@ -39,6 +39,11 @@ class LinkSettings:
         After so many requests in vain the incomplete frame is dropped.
     max_incomplete_frames : int
         Frames held incomplete at most: bounds the memory.
+    credit_frames : int
+        Frames on their way or not yet acknowledged by the caller, at most: the instrument
+        keeps the rest to itself, so a slow caller is never overrun.
+    time_sync_interval_s : float, s
+        Between one reading of the instrument's clock and the next.
     reopen_min_s, reopen_max_s : float, s
         Back-off between tries to open the port.
     poll_interval_s : float, s
@@ -64,6 +69,8 @@ class LinkSettings:
     fragment_timeout_s: float = 0.25
     fragment_attempts: int = 10
     max_incomplete_frames: int = 16
+    credit_frames: int = 16
+    time_sync_interval_s: float = 30.0
     reopen_min_s: float = 0.1
     reopen_max_s: float = 1.0
     poll_interval_s: float = 0.05

@@ -1,10 +1,13 @@
-"""The firmware of a virtual spectrometer: bytes and time in, bytes out; no I/O.
+"""The firmware of a virtual spectrometer that speaks OIP: bytes and time in, bytes out; no I/O.
 
 ::
 
                  Start                       Stop, or its count is reached
     idle ─────────────────────▶ running ──────────────────────────────────▶ idle
-      │  Configure, Hello, StatusRequest, Acknowledge, NotAcknowledge: in both
+      │  every other command: in both; Single is taken next, then the run goes on
+
+                 SetBaud, answered                 no valid frame for 3 s
+    wake-up rate ─────────────────────▶ other rate ────────────────────────▶ wake-up rate
 
 While running it acquires at its period: a dark frame first, then light ones. A frame is
 kept until it is acknowledged; with no room left nothing is acquired, and that is counted.
@@ -14,13 +17,13 @@ from __future__ import annotations
 
 from collections import deque
 
+from firmware_bridge.commands import LaserMode
 from firmware_bridge.errors import MessageError
 from firmware_bridge.fragments import split
 from firmware_bridge.framing import FrameDecoder, Skipped, encode_frame
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.messages import (
     Acknowledge,
-    Command,
     CommandDone,
     CommandRefused,
     Configure,
@@ -29,25 +32,33 @@ from firmware_bridge.messages import (
     Message,
     NotAcknowledge,
     RefusalCode,
+    Reply,
+    SetBaud,
+    Single,
     Start,
     Status,
     StatusRequest,
     Stop,
+    TimeReport,
+    TimeSync,
     pack_message,
     unpack_message,
 )
 from firmware_bridge.spectrum_frame import Counts, FrameKind, SpectrumFrame
+from firmware_bridge.virtual.acquisition import Acquisition, out_of_bounds
 from firmware_bridge.virtual.exposures import Exposures
+from firmware_bridge.virtual.firmware import Acquired
 from firmware_bridge.virtual.retention import RetentionBuffer
 from firmware_bridge.virtual.settings import VirtualSettings
 
 FIRMWARE_VERSION = "virtual-1"
-INTEGRATION_BOUNDS_US = (10, 60_000_000)
-AVERAGES_BOUNDS = (1, 1000)
-PERIOD_BOUNDS_US = (100, 3_600_000_000)
+BAUDS = (9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
+BAUD_TIMEOUT_S = 3.0
+_BUFFER_FULL = 1 << 5
 _SUPPLY_V = 5.0
 _MAX_REPLIES = 64
-_CATCH_UP_S = 1.0
+
+_Order = Configure | Start | Stop | Single | SetBaud
 
 
 class InstrumentFirmware:
@@ -56,6 +67,7 @@ class InstrumentFirmware:
     Parameters
     ----------
     settings : VirtualSettings
+        `baud` is the rate it wakes at.
     exposures : Exposures
     boot_id : int
     now_s : float, s, time of the boot on the clock of all later calls
@@ -67,30 +79,23 @@ class InstrumentFirmware:
         self._settings = settings
         self._exposures = exposures
         self.boot_id = boot_id
+        self.baud = settings.baud
+        self._next_baud: int | None = None
         self._boot_s = now_s
+        self._heard_s = now_s
         self._decoder = FrameDecoder()
-        self._retained = RetentionBuffer(
-            settings.retain_frames, settings.window_frames, settings.retransmit_timeout_s
-        )
+        self._retained = RetentionBuffer(settings.retain_frames, settings.retransmit_timeout_s)
+        self._acquisition = Acquisition(_first_settings(settings), settings.dark_every, now_s)
         self._replies: deque[bytes] = deque(maxlen=_MAX_REPLIES)
-        self._held: bytes | None = None
-        self._last_order: tuple[int, Command, Message] | None = None
-        self._period_us = settings.period_us
-        self._averages = settings.averages
-        most_us = max(1, self._period_us // self._averages)
-        self._integration_time_us = min(settings.integration_time_us, most_us)
+        self._last_order: tuple[int, _Order, Reply] | None = None
         self._next_sequence = 0
         self._refused_frames = 0
-        self._running = False
-        self._left: int | None = None
-        self._next_due_s = now_s
-        self._until_dark = 0
-        self._acquired: list[tuple[FrameIdentity, int]] = []
+        self._acquired: list[Acquired] = []
 
     @property
     def is_running(self) -> bool:
         """True while it acquires."""
-        return self._running
+        return self._acquisition.is_running
 
     @property
     def retained_frames(self) -> int:
@@ -105,11 +110,10 @@ class InstrumentFirmware:
     @property
     def is_finished(self) -> bool:
         """True when all that was to be acquired is acquired, acknowledged and said."""
-        said = not self._replies and self._held is None
-        return self._exposures.exhausted and not self._retained and said
+        return self._exposures.exhausted and not self._retained and not self._replies
 
-    def take_acquired(self) -> list[tuple[FrameIdentity, int]]:
-        """Return identity and source index of the light frames acquired since last asked."""
+    def take_acquired(self) -> list[Acquired]:
+        """Return the light frames acquired since last asked."""
         acquired, self._acquired = self._acquired, []
         return acquired
 
@@ -118,6 +122,7 @@ class InstrumentFirmware:
         for found in self._decoder.feed(data):
             if isinstance(found, Skipped):
                 continue
+            self._heard_s = now_s
             try:
                 envelope = unpack_message(found)
             except MessageError as error:
@@ -126,30 +131,27 @@ class InstrumentFirmware:
             self._take_message(envelope.message, envelope.message_id, now_s)
 
     def poll(self, now_s: float) -> None:
-        """Acquire what is due."""
-        # A process that was held up for long, or a laptop that slept, does not catch up.
-        self._next_due_s = max(self._next_due_s, now_s - _CATCH_UP_S)
-        while self._running and self._next_due_s <= now_s:
-            self._acquire_or_refuse(self._next_due_s)
-            self._next_due_s += self._period_us * 1e-6
+        """Acquire what is due; return to the wake-up rate where nobody is heard at another."""
+        if now_s - self._heard_s >= BAUD_TIMEOUT_S:
+            self.baud, self._next_baud = self._settings.baud, None
+        while self._acquisition.has_single and not self._retained.is_full:
+            self._acquire(now_s)
+        while (due_s := self._acquisition.take_due(now_s)) is not None:
+            if self._exposures.exhausted:
+                self._acquisition.stop()
+            elif self._retained.is_full:
+                self._refused_frames += 1
+            else:
+                self._acquire(due_s)
 
-    def data_to_send(self, max_bytes: int, now_s: float) -> bytes:
-        """Return whole frames for the line, at most `max_bytes` of them."""
-        out: list[bytes] = []
-        left = max_bytes
-        while (frame := self._peek(now_s)) is not None and len(frame) <= left:
-            out.append(frame)
-            left -= len(frame)
-            self._held = None
-        return b"".join(out)
-
-    def _peek(self, now_s: float) -> bytes | None:
-        if self._held is None and self._replies:
-            self._held = self._replies.popleft()
-        if self._held is None:
-            fragment = self._retained.next_fragment(now_s)
-            self._held = None if fragment is None else encode_frame(pack_message(fragment))
-        return self._held
+    def next_message(self, now_s: float) -> bytes | None:
+        """Return the next frame for the line: an answer if there is one, else a fragment."""
+        if self._replies:
+            return self._replies.popleft()
+        if self._next_baud is not None:  # its answer has left
+            self.baud, self._next_baud = self._next_baud, None
+        fragment = self._retained.next_fragment(now_s)
+        return None if fragment is None else encode_frame(pack_message(fragment))
 
     def _reply(self, message: Message, message_id: int) -> None:
         self._replies.append(encode_frame(pack_message(message, message_id)))
@@ -163,12 +165,15 @@ class InstrumentFirmware:
     def _take_message(self, message: Message, message_id: int, now_s: float) -> None:
         if isinstance(message, Hello):
             self._last_order = None
+            self._retained.begin_session()
             self._reply(self._describe(), message_id)
         elif isinstance(message, StatusRequest):
-            self._reply(self._status(), message_id)
+            self._reply(self._status(now_s), message_id)
+        elif isinstance(message, TimeSync):
+            self._reply(TimeReport(self.boot_id, self._time_us(now_s)), message_id)
         elif isinstance(message, Acknowledge | NotAcknowledge):
             self._take_receipt(message, message_id)
-        elif isinstance(message, Configure | Start | Stop):
+        elif isinstance(message, _Order):
             self._take_order(message, message_id, now_s)
 
     def _take_receipt(self, message: Acknowledge | NotAcknowledge, message_id: int) -> None:
@@ -180,70 +185,49 @@ class InstrumentFirmware:
         else:
             self._retained.not_acknowledge(message)
 
-    def _take_order(self, order: Configure | Start | Stop, message_id: int, now_s: float) -> None:
+    def _take_order(self, order: _Order, message_id: int, now_s: float) -> None:
         # A repeated order, its answer lost on the way, is answered again and not done twice.
         if self._last_order is None or self._last_order[:2] != (message_id, order):
             self._last_order = (message_id, order, self._do(order, now_s))
         self._reply(self._last_order[2], message_id)
 
-    def _do(self, order: Configure | Start | Stop, now_s: float) -> Message:
+    def _do(self, order: _Order, now_s: float) -> Reply:
         if isinstance(order, Configure):
-            return self._configure(order)
-        self._running = isinstance(order, Start)
+            return self._acquisition.configure(order)
         if isinstance(order, Start):
-            self._left = order.count or None
-            self._until_dark = 0
-            self._next_due_s = now_s
+            return self._acquisition.start(order.count, now_s)
+        if isinstance(order, Single):
+            return self._acquisition.single(order.kind)
+        if isinstance(order, SetBaud):
+            return self._set_baud(order.baud)
+        return self._acquisition.stop()
+
+    def _set_baud(self, baud: int) -> Reply:
+        if baud not in BAUDS:
+            return out_of_bounds("baud", baud, BAUDS[0], BAUDS[-1])
+        self._next_baud = baud
         return CommandDone()
 
-    def _configure(self, order: Configure) -> Message:
-        integration_us = order.integration_time_us or self._integration_time_us
-        averages = order.averages or self._averages
-        period_us = order.period_us or self._period_us
-        bounds = (
-            ("integration_time_us", integration_us, INTEGRATION_BOUNDS_US),
-            ("averages", averages, AVERAGES_BOUNDS),
-            ("period_us", period_us, PERIOD_BOUNDS_US),
-            ("exposure_us", integration_us * averages, (1, period_us)),
-        )
-        for name, value, (least, most) in bounds:
-            if not least <= value <= most:
-                detail = f"{name} {value} not in {least}..{most}"
-                return CommandRefused(RefusalCode.OUT_OF_BOUNDS, detail)
-        self._integration_time_us, self._averages = integration_us, averages
-        self._period_us = period_us
-        return CommandDone()
-
-    def _acquire_or_refuse(self, due_s: float) -> None:
-        if self._exposures.exhausted or self._left == 0:
-            self._running = False
-        elif self._retained.is_full:
-            self._refused_frames += 1
-        elif self._until_dark == 0:
-            self._until_dark = self._settings.dark_every or -1
-            self._keep("dark", self._exposures.dark(*self._exposure), due_s)
+    def _acquire(self, due_s: float) -> None:
+        kind = self._acquisition.take_kind()
+        it = self._acquisition.settings
+        exposure = (it.integration_time_us, it.averages)
+        if kind == "light" and it.laser != LaserMode.OFF:
+            counts, index = self._exposures.light(*exposure)
+            identity = FrameIdentity(
+                self._settings.instrument_id, self.boot_id, self._next_sequence
+            )
+            self._acquired.append(Acquired(index, counts, identity))
         else:
-            self._acquire_light(due_s)
-
-    def _acquire_light(self, due_s: float) -> None:
-        counts, index = self._exposures.light(*self._exposure)
-        identity = FrameIdentity(self._settings.instrument_id, self.boot_id, self._next_sequence)
-        self._acquired.append((identity, index))
-        self._keep("light", counts, due_s)
-        self._until_dark = max(-1, self._until_dark - 1)
-        if self._left is not None:
-            self._left -= 1
-
-    @property
-    def _exposure(self) -> tuple[int, int]:
-        return self._integration_time_us, self._averages
+            counts = self._exposures.dark(*exposure)
+        self._keep(kind, counts, due_s)
 
     def _keep(self, kind: FrameKind, counts: Counts, due_s: float) -> None:
         frame = SpectrumFrame(
             kind=kind,
-            instrument_time_us=max(0, round((due_s - self._boot_s) * 1e6)),
-            integration_time_us=self._integration_time_us,
-            averages=self._averages,
+            instrument_time_us=self._time_us(due_s),
+            integration_time_us=self._acquisition.settings.integration_time_us,
+            averages=self._acquisition.settings.averages,
             laser_wavelength_nm=self._settings.laser_wavelength_nm,
             detector_temperature_c=self._settings.temperature_c,
             saturation_counts=self._settings.saturation_counts,
@@ -252,7 +236,11 @@ class InstrumentFirmware:
         self._retained.add(split(frame.pack(), self.boot_id, self._next_sequence))
         self._next_sequence += 1
 
+    def _time_us(self, now_s: float) -> int:
+        return max(0, round((now_s - self._boot_s) * 1e6))
+
     def _describe(self) -> Describe:
+        oldest = self._retained.oldest_sequence
         return Describe(
             instrument_id=self._settings.instrument_id,
             boot_id=self.boot_id,
@@ -263,15 +251,27 @@ class InstrumentFirmware:
             wavelength_coefficients_nm=self._exposures.wavelength_coefficients_nm,
             retained_frames=len(self._retained),
             next_sequence=self._next_sequence,
+            oldest_sequence=self._next_sequence if oldest is None else oldest,
+            baud_max=BAUDS[-1],
         )
 
-    def _status(self) -> Status:
+    def _status(self, now_s: float) -> Status:
         return Status(
             boot_id=self.boot_id,
+            instrument_time_us=self._time_us(now_s),
             detector_temperature_c=self._settings.temperature_c,
+            laser_temperature_c=float("nan"),
             supply_voltage_v=_SUPPLY_V,
-            laser_on=self._running,
-            fault_bits=0,
+            is_running=self.is_running,
+            laser_on=self._acquisition.laser_on,
+            fault_bits=_BUFFER_FULL if self._retained.is_full else 0,
             retained_frames=len(self._retained),
             refused_frames=self._refused_frames,
         )
+
+
+def _first_settings(settings: VirtualSettings) -> Configure:
+    averages, period_us = settings.averages, settings.period_us
+    most_us = max(1, period_us // averages)
+    integration_us = min(settings.integration_time_us, most_us)
+    return Configure(integration_us, averages, period_us, LaserMode.WHILE_EXPOSING)

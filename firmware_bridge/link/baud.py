@@ -1,0 +1,90 @@
+"""The rate of the line: asked for once, tried, and given up where nobody answers at it.
+
+::
+
+               SetBaud done                 Describe
+    waking ────────────────────▶ trying ───────────────▶ fast
+      │ refused,                  │    ▲    silent for 1.5 s │
+      │ no answer                 │    └─────────────────────┘
+      ▼            no Describe for 1 s
+    settled ◀─────────────────────┘
+
+A port that is opened anew begins at waking.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from firmware_bridge.link.events import BaudChanged
+from firmware_bridge.link.settings import LinkSettings
+from firmware_bridge.messages import Describe, SetBaud
+
+TRIAL_S = 1.0
+BaudState = Literal["waking", "trying", "fast", "settled"]
+
+
+class BaudNegotiation:
+    """Decide at which rate the host's end of the line runs.
+
+    Parameters
+    ----------
+    settings : LinkSettings
+    """
+
+    def __init__(self, settings: LinkSettings) -> None:
+        self._wake_baud = settings.wake_baud
+        self._fast_baud = settings.fast_baud
+        self._silent_s = settings.status_interval_s + settings.reply_timeout_s
+        self._asked_baud = 0
+        self._trial_ends_s = 0.0
+        self._told = False
+        self.state: BaudState = "waking"
+        self.wanted: int | None = None
+
+    def reset(self) -> None:
+        """Begin anew: the port was opened again, at the wake-up rate."""
+        self.state, self.wanted = "waking", None
+
+    def order(self, description: Describe) -> SetBaud | None:
+        """Return what is to be asked of an instrument; None where its rate is to stay."""
+        if self._fast_baud is None or self.state != "waking":
+            return None
+        baud = min(self._fast_baud, description.baud_max)
+        if baud in (0, self._wake_baud):
+            return None
+        self._asked_baud = baud
+        return SetBaud(baud)
+
+    def done(self, now_s: float) -> None:
+        """Change the rate: the instrument does it now."""
+        self._told = False
+        self.wanted = self._asked_baud
+        self._try(now_s)
+
+    def declined(self, reason: str) -> BaudChanged:
+        """Stay at the wake-up rate, as it was refused or not answered."""
+        self.state = "settled"
+        return BaudChanged(self._wake_baud, f"{self._asked_baud} bit/s: {reason}")
+
+    def described(self) -> list[BaudChanged]:
+        """Note that the instrument answers at the present rate."""
+        if self.state != "trying":
+            return []
+        self.state = "fast"
+        told, self._told = self._told, True
+        return [] if told else [BaudChanged(self._asked_baud)]
+
+    def poll(self, now_s: float, silent_s: float) -> BaudChanged | None:
+        """Watch over the rate; return the fall-back when it comes to that."""
+        if self.state == "fast" and silent_s >= self._silent_s:
+            self._try(now_s)
+        if self.state != "trying" or now_s < self._trial_ends_s:
+            return None
+        self.state, self.wanted = "settled", self._wake_baud
+        reason = f"nobody answered at {self._asked_baud} bit/s for {TRIAL_S:g} s"
+        return BaudChanged(self._wake_baud, reason)
+
+    def _try(self, now_s: float) -> None:
+        self.state = "trying"
+        self._trial_ends_s = now_s + TRIAL_S
