@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
@@ -15,6 +16,7 @@ from firmware_bridge.messages import Configure
 from firmware_bridge.ports import parse_address
 
 _USUAL_BAUD = 115_200
+_LASER_MODES = {"off": 1, "exposing": 2, "always": 3}
 
 
 class InstrumentConfig(Section):
@@ -66,12 +68,23 @@ class InstrumentConfig(Section):
         le=600_000,
         description="exposure, ms, to the µs; None leaves the instrument's",
     )
-    averages: int = Field(default=1, ge=1, le=1_000, description="exposures averaged a spectrum")
-    period_ms: float = Field(
-        default=0,
-        ge=0,
+    averages: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000,
+        description="exposures averaged a spectrum; None leaves the instrument's",
+    )
+    period_ms: float | None = Field(
+        default=None,
+        ge=0.001,
         le=4_294_967,
-        description="start to start of two spectra, ms; 0 leaves the instrument's",
+        description="start to start of two spectra, ms; None leaves the instrument's, or where the "
+        "host sets the pace as fast as it answers",
+    )
+    laser: Literal["off", "exposing", "always"] | None = Field(
+        default=None,
+        description="whether an `oip` instrument has its laser on: never, while it exposes, or all "
+        "the time; None leaves it to the instrument",
     )
     silent_after_s: float = Field(
         default=10, gt=0, le=3_600, description="silence after which the instrument is asked, s"
@@ -109,16 +122,6 @@ class InstrumentConfig(Section):
         return self
 
     @model_validator(mode="after")
-    def _configured_as_a_whole(self) -> Self:
-        alone = {"averages", "period_ms"} & self.model_fields_set
-        if alone and self.integration_time_ms is None:
-            raise ValueError(
-                f"{' and '.join(sorted(alone))} without integration_time_ms: "
-                "an instrument is configured as a whole"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _can_be_sent(self) -> Self:
         command = self.configure()
         try:
@@ -137,15 +140,15 @@ class InstrumentConfig(Section):
         """Return the command that sets the instrument; None where its own settings stay.
 
         >>> InstrumentConfig(port="/dev/ttyACM0", integration_time_ms=0.25).configure()
-        Configure(integration_time_us=250, averages=1, period_us=0)
+        Configure(integration_time_us=250, averages=0, period_us=0, laser=0)
         """
-        if self.integration_time_ms is None:
-            return None
-        return Configure(
-            integration_time_us=round(self.integration_time_ms * 1000),
-            averages=self.averages,
-            period_us=round(self.period_ms * 1000),
+        configure = Configure(
+            integration_time_us=round((self.integration_time_ms or 0) * 1000),
+            averages=self.averages or 0,
+            period_us=round((self.period_ms or 0) * 1000),
+            laser=0 if self.laser is None else _LASER_MODES[self.laser],
         )
+        return None if configure == Configure() else configure
 
 
 def _faults_for(config: InstrumentConfig, device: Device) -> Iterator[str]:
@@ -159,5 +162,7 @@ def _faults_for(config: InstrumentConfig, device: Device) -> Iterator[str]:
         yield f"fast_baud: {name} changes to {rates}"
     if config.dark_every and not device.switches_light:
         yield f"dark_every: {name} takes no dark frame when told to"
+    if config.laser is not None and device.name != "oip":
+        yield f"laser: {name} does not switch one when told to"
     if (config.format is None) == (device.name == "text"):
         yield "format says what a 'text' device writes and reads: it and no other has one"

@@ -22,11 +22,7 @@ def command(config_path: Path) -> None:
     may take a build.
     """
     config = read_config(config_path)
-    settings = config.model_dump(mode="json", exclude_none=True)
-    for instrument in settings["instrument"]:
-        if "integration_time_ms" not in instrument:  # then these are the instrument's own
-            del instrument["averages"], instrument["period_ms"]
-    click.echo(tomli_w.dumps(settings))
+    click.echo(tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)))
     bundle = BundleSource(config).configured()
     classifier = Classifier(
         bundle, config.bundle.precision, config.bundle.pooling_cm1, config.runner_settings()

@@ -19,6 +19,7 @@ _COMMANDS = {
     "check-config": "edge.cli.check_config",
     "classify": "edge.cli.classify",
     "demo": "edge.cli.demo",
+    "devices": "edge.cli.devices",
     "engine": "edge.cli.engine",
     "evaluate": "edge.cli.evaluate",
     "keys": "edge.cli.keys",

@@ -122,8 +122,8 @@ class Recorder:
     def _tell_kept(self, kept: Kept, kept_ns: int) -> None:
         for frame in kept.new:
             latency_ms = round((kept_ns - frame.last_byte_monotonic_ns) / 1e6, 3)
-            fields = {"kind": frame.kind, "latency_ms": latency_ms}
-            self._log.tell("frame.kept", **asdict(frame.identity), **fields)
+            who = asdict(frame.identity)
+            self._log.tell("frame.kept", **who, kind=frame.kind, latency_ms=latency_ms)
         for frame in kept.repeated:
             self._log.tell("frame.repeated", **asdict(frame.identity))
         for frame in kept.conflicting:

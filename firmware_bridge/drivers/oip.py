@@ -17,8 +17,8 @@ def _make_firmware(
 
 OIP = Device(
     name="oip",
-    title="Outcrop Instrument Protocol",
-    protocol="OIP 1: COBS, CRC-32, fragments, acknowledged",
+    title="any with the Outcrop Instrument Protocol",
+    protocol="OIP 1",
     retains_until_ack=True,
     tells_laser=True,
     tells_wavelengths=True,
