@@ -116,7 +116,7 @@ class Agenda:
         self._configure = order if self._configure is None else order.over(self._configure)
 
     def _drop_acquisitions(self) -> None:
-        kept = deque(order for order in self._waiting if isinstance(order, Configure | SetBaud))
+        kept = [order for order in self._waiting if isinstance(order, Configure | SetBaud)]
         if self._asked is not None and self._asked.order not in kept:
             self._asked = None
-        self._waiting = kept
+        self._waiting = deque(kept)

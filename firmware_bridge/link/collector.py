@@ -25,7 +25,7 @@ from firmware_bridge.link.events import (
 from firmware_bridge.link.outbox import Outbox
 from firmware_bridge.link.receipts import acknowledgements
 from firmware_bridge.link.settings import LinkSettings
-from firmware_bridge.messages import Acknowledge, NotAcknowledge, SpectrumFragment
+from firmware_bridge.messages import Acknowledge, Describe, NotAcknowledge, SpectrumFragment
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
 
@@ -41,26 +41,17 @@ class FrameCollector:
 
     Parameters
     ----------
-    instrument_id : str
-    boot_id : int
-    oldest_sequence : int
-        Of the frames the instrument keeps.
+    description : Describe
+        Of this boot.
     settings : LinkSettings
     outbox : Outbox
         Where credit, acknowledgements and requests for missing fragments go.
     """
 
-    def __init__(
-        self,
-        instrument_id: str,
-        boot_id: int,
-        oldest_sequence: int,
-        settings: LinkSettings,
-        outbox: Outbox,
-    ) -> None:
-        self._instrument_id = instrument_id
-        self._boot_id = boot_id
-        self._credit = Credit(oldest_sequence, settings.credit_frames)
+    def __init__(self, description: Describe, settings: LinkSettings, outbox: Outbox) -> None:
+        self._instrument_id = description.instrument_id
+        self._boot_id = description.boot_id
+        self._credit = Credit(description.oldest_sequence, settings.credit_frames)
         self._settings = settings
         self._outbox = outbox
         self._assembler = FragmentAssembler(settings.max_incomplete_frames)

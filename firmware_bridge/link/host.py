@@ -154,15 +154,10 @@ class HostLink:
         if collector is None or not collector.serves(message.instrument_id, message.boot_id):
             if collector is not None:
                 events.extend(collector.abandon_all("the instrument rebooted"))
-            self._collector = FrameCollector(
-                message.instrument_id,
-                message.boot_id,
-                message.oldest_sequence,
-                self._settings,
-                self._outbox,
-            )
+            collector = FrameCollector(message, self._settings, self._outbox)
+            self._collector = collector
         # Hello took the credit away.
-        self._collector.grant()
+        collector.grant()
         return events
 
     def _take_fragment(

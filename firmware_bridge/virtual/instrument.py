@@ -212,15 +212,17 @@ class InstrumentFirmware:
         kind = self._acquisition.take_kind()
         it = self._acquisition.settings
         exposure = (it.integration_time_us, it.averages)
-        if kind == "light" and it.laser != LaserMode.OFF:
-            counts, index = self._exposures.light(*exposure)
-            identity = FrameIdentity(
-                self._settings.instrument_id, self.boot_id, self._next_sequence
-            )
-            self._acquired.append(Acquired(index, counts, identity))
-        else:
+        if kind == "dark" or it.laser == LaserMode.OFF:
             counts = self._exposures.dark(*exposure)
+        elif kind == "light":
+            counts, index = self._exposures.light(*exposure)
+            self._acquired.append(Acquired(index, counts, self._identity()))
+        else:
+            counts = self._exposures.target(kind, *exposure)
         self._keep(kind, counts, due_s)
+
+    def _identity(self) -> FrameIdentity:
+        return FrameIdentity(self._settings.instrument_id, self.boot_id, self._next_sequence)
 
     def _keep(self, kind: FrameKind, counts: Counts, due_s: float) -> None:
         frame = SpectrumFrame(
@@ -229,7 +231,7 @@ class InstrumentFirmware:
             integration_time_us=self._acquisition.settings.integration_time_us,
             averages=self._acquisition.settings.averages,
             laser_wavelength_nm=self._settings.laser_wavelength_nm,
-            detector_temperature_c=self._settings.temperature_c,
+            detector_temperature_c=self._exposures.temperature_c,
             saturation_counts=self._settings.saturation_counts,
             counts=counts,
         )
@@ -259,7 +261,7 @@ class InstrumentFirmware:
         return Status(
             boot_id=self.boot_id,
             instrument_time_us=self._time_us(now_s),
-            detector_temperature_c=self._settings.temperature_c,
+            detector_temperature_c=self._exposures.temperature_c,
             laser_temperature_c=float("nan"),
             supply_voltage_v=_SUPPLY_V,
             is_running=self.is_running,
@@ -270,8 +272,6 @@ class InstrumentFirmware:
         )
 
 
-def _first_settings(settings: VirtualSettings) -> Configure:
-    averages, period_us = settings.averages, settings.period_us
-    most_us = max(1, period_us // averages)
-    integration_us = min(settings.integration_time_us, most_us)
-    return Configure(integration_us, averages, period_us, LaserMode.WHILE_EXPOSING)
+def _first_settings(it: VirtualSettings) -> Configure:
+    while_exposing = LaserMode.WHILE_EXPOSING
+    return Configure(it.first_integration_time_us, it.averages, it.period_us, while_exposing)

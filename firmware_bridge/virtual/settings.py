@@ -48,8 +48,6 @@ class VirtualSettings:
     averages : int
     retain_frames : int
         Frames kept until acknowledged; when all are taken nothing is acquired.
-    window_frames : int
-        Frames sent and not acknowledged before the next one is sent.
     retransmit_timeout_s : float, s
         After so long without an acknowledgement a frame is sent again.
     faults : Faults
@@ -82,7 +80,6 @@ class VirtualSettings:
     integration_time_us: int = 100_000
     averages: int = 1
     retain_frames: int = 64
-    window_frames: int = 8
     retransmit_timeout_s: float = 1.0
     faults: Faults = field(default_factory=Faults)
 
@@ -111,7 +108,7 @@ class VirtualSettings:
         most = 0xFFFF_FFFF
         saturation = self.saturation_counts
         _require("saturation_counts", f"1 to {most}", saturation, 1 <= saturation <= most)
-        for name in ("retain_frames", "window_frames", "averages", "integration_time_us"):
+        for name in ("retain_frames", "averages", "integration_time_us"):
             value = int(getattr(self, name))
             _require(name, ">= 1", value, value >= 1)
 

@@ -27,25 +27,29 @@ from firmware_bridge.messages import (
 )
 from firmware_bridge.spectrum_frame import SpectrumFrame
 from firmware_bridge.virtual import InstrumentFirmware, VirtualSettings
-from firmware_bridge.virtual.spectrometer import LinePace, boot
+from firmware_bridge.virtual.spectrometer import boot
 
 BOOT_ID = 0xB007
+ALL = 1_000_000
+"""A credit without end."""
 
 
 class Operator:
     """Talks to one firmware by hand."""
 
-    def __init__(self, source_spectra: list, **settings: object) -> None:
+    def __init__(self, source_spectra: list, credit: int = ALL, **settings: object) -> None:
         base = {"seed": 1, "boot_id": BOOT_ID, "pixel_count": 288, "rate_hz": 10.0}
         self.settings = VirtualSettings(**{**base, **settings})  # type: ignore[arg-type]
         self.firmware: InstrumentFirmware = boot(source_spectra, self.settings, 0.0)
         self._decoder = FrameDecoder()
+        self.say(Acknowledge(BOOT_ID, credit))
 
     def say(self, command: Command, message_id: int = 1, now_s: float = 0.0) -> None:
         self.firmware.receive(encode_frame(pack_message(command, message_id)), now_s)
 
-    def hear(self, now_s: float = 0.0, max_bytes: int = 10**6) -> list[Envelope]:
-        found = self._decoder.feed(self.firmware.data_to_send(max_bytes, now_s))
+    def hear(self, now_s: float = 0.0) -> list[Envelope]:
+        messages = iter(lambda: self.firmware.next_message(now_s), None)
+        found = self._decoder.feed(b"".join(messages))
         return [unpack_message(body) for body in found if isinstance(body, bytes)]
 
     def ask(self, command: Command, message_id: int = 1, now_s: float = 0.0) -> Envelope:
@@ -88,23 +92,23 @@ def test_idle_until_started_and_after_stop(operator):
     assert list(it.frames(10.25)) == [0, 1, 2]
     assert it.ask(Stop(), 3, 10.25) == Envelope(3, CommandDone())
     assert not it.firmware.is_running
-    it.say(Acknowledge(BOOT_ID, ((0, 2),)))
+    it.say(Acknowledge(BOOT_ID, ALL, ((0, 2),)))
     assert it.frames(20.0) == {}
     assert it.firmware.retained_frames == 0
 
 
 def test_a_dark_frame_first_at_each_start_and_every_so_many(operator):
-    it = operator(dark_every=2, window_frames=20)
+    it = operator(dark_every=2)
     it.ask(Start(), 1, 0.0)
     kinds = [frame.kind for frame in it.frames(0.65).values()]
     assert kinds == ["dark", "light", "light", "dark", "light", "light", "dark"]
-    it.say(Acknowledge(BOOT_ID, ((0, 6),)))
+    it.say(Acknowledge(BOOT_ID, ALL, ((0, 6),)))
     it.ask(Start(), 2, 0.66)
     assert it.frames(0.67)[7].kind == "dark"
 
 
 def test_dark_only_at_start_when_not_repeated(operator):
-    it = operator(dark_every=0, window_frames=20)
+    it = operator(dark_every=0)
     it.ask(Start(), 1, 0.0)
     kinds = [frame.kind for frame in it.frames(0.95).values()]
     assert kinds == ["dark"] + ["light"] * 9
@@ -161,24 +165,42 @@ def test_a_configuration_is_taken_and_zero_leaves_as_it_is(operator):
 
 
 def test_a_full_buffer_stops_acquiring_counts_and_loses_nothing(operator):
-    it = operator(retain_frames=4, window_frames=4)
+    it = operator(retain_frames=4)
     it.ask(Start(), 1, 0.0)
     it.frames(0.65)
     status = it.ask(StatusRequest(), 2, 0.65).message
     assert isinstance(status, Status)
     assert (status.retained_frames, status.refused_frames) == (4, 3)
-    assert [index for _, index in it.firmware.take_acquired()] == [0, 1, 2]
-    it.say(Acknowledge(BOOT_ID, ((0, 3),)))
+    assert [a.source_index for a in it.firmware.take_acquired()] == [0, 1, 2]
+    it.say(Acknowledge(BOOT_ID, ALL, ((0, 3),)))
     it.firmware.poll(0.75)
-    assert [index for _, index in it.firmware.take_acquired()] == [0]
+    assert [a.source_index for a in it.firmware.take_acquired()] == [0]
 
 
-def test_only_a_window_of_frames_is_in_flight(operator):
-    it = operator(window_frames=2)
+def test_frames_are_sent_as_far_as_the_credit_reaches(operator):
+    it = operator(credit=2)
     it.ask(Start(), 1, 0.0)
     assert list(it.frames(0.45)) == [0, 1]
-    it.say(Acknowledge(BOOT_ID, ((1, 1),)))
-    assert list(it.frames(0.46)) == [2]
+    it.say(Acknowledge(BOOT_ID, 2, ((1, 1),)))
+    assert it.frames(0.46) == {}
+    it.say(Acknowledge(BOOT_ID, 4))
+    assert list(it.frames(0.46)) == [2, 3]
+    it.say(Acknowledge(BOOT_ID, 1))  # never lowered
+    assert list(it.frames(1.47)) == [0, 2, 3]
+
+
+def test_hello_takes_the_credit_away_and_describes_what_is_kept(operator):
+    it = operator()
+    it.ask(Start(count=2), 1, 0.0)
+    assert list(it.frames(0.25)) == [0, 1, 2]
+    it.say(Acknowledge(BOOT_ID, ALL, ((0, 0),)))
+    described = it.ask(Hello(), 2, 0.3).message
+    counters = (described.retained_frames, described.oldest_sequence, described.next_sequence)
+    assert counters == (2, 1, 3)
+    it.say(NotAcknowledge(BOOT_ID, 1))
+    assert it.frames(5.0) == {}
+    it.say(Acknowledge(BOOT_ID, 2))
+    assert list(it.frames(5.0)) == [1]
 
 
 def test_an_unacknowledged_frame_is_sent_again_after_its_time_out_until_acknowledged(operator):
@@ -189,14 +211,14 @@ def test_an_unacknowledged_frame_is_sent_again_after_its_time_out_until_acknowle
     assert it.frames(1.2) == {}
     again = it.frames(1.31)
     assert [f.pack() for f in again.values()] == [f.pack() for f in first.values()]
-    it.say(Acknowledge(BOOT_ID, ((0, 0),)))
+    it.say(Acknowledge(BOOT_ID, ALL, ((0, 0),)))
     assert list(it.frames(2.4)) == [1]
-    it.say(Acknowledge(BOOT_ID, ((1, 1),)))
+    it.say(Acknowledge(BOOT_ID, ALL, ((1, 1),)))
     assert it.frames(9.0) == {}
 
 
 def test_fragments_asked_for_are_sent_again(operator):
-    it = operator()
+    it = operator(pixel_count=512)
     it.ask(Start(count=1), 1, 0.0)
     it.frames(0.3)
     it.say(NotAcknowledge(BOOT_ID, 1, (0, 2, 99)), 2, 0.3)
@@ -206,7 +228,7 @@ def test_fragments_asked_for_are_sent_again(operator):
     assert [e.message.index for e in it.hear(0.3)] == [0, 1, 2]
 
 
-@pytest.mark.parametrize("command", [Acknowledge(1, ((0, 9),)), NotAcknowledge(1, 0)])
+@pytest.mark.parametrize("command", [Acknowledge(1, ALL, ((0, 9),)), NotAcknowledge(1, 0)])
 def test_a_stale_boot_id_is_refused_and_forgets_nothing(operator, command: Command):
     it = operator()
     it.ask(Start(count=1), 1, 0.0)
@@ -229,14 +251,6 @@ def test_what_is_no_command_is_refused_or_ignored(operator):
     assert it.hear() == []
 
 
-def test_only_whole_frames_within_the_grant_leave(operator):
-    it = operator()
-    it.ask(Start(count=1), 1, 0.0)
-    it.firmware.poll(0.3)
-    assert it.firmware.data_to_send(100, 0.3) == b""
-    assert len(it.firmware.data_to_send(300, 0.3)) in range(250, 301)
-
-
 def test_a_sleeping_process_does_not_catch_up_for_ever(operator):
     it = operator(rate_hz=1000.0)
     it.ask(Start(), 1, 0.0)
@@ -249,14 +263,3 @@ def test_boot_ids_come_from_the_seed_and_sequences_from_zero(source_spectra):
     assert ids[0] == ids[1] != ids[2]
     free = {boot(source_spectra, VirtualSettings(), 0.0).boot_id for _ in range(4)}
     assert len(free) == 4
-
-
-def test_the_pace_is_that_of_the_line():
-    pace = LinePace(921_600, 0.0)
-    sent = 0
-    for tick in range(1, 2001):
-        granted = pace.grant(tick * 0.005)
-        pace.spend(granted)
-        sent += granted
-    assert sent == pytest.approx(921_600, rel=0.001)
-    assert pace.grant(1000.0) <= 2000  # silence is not saved up

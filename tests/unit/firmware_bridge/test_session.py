@@ -17,7 +17,7 @@ from firmware_bridge.link import (
 )
 from firmware_bridge.messages import Acknowledge, Describe, pack_message, unpack_message
 
-DESCRIBE = Describe("I", 7, "1", 288, 65_535, 532.0, (500.0, 0.1, 0.0, 0.0), 0, 0)
+DESCRIBE = Describe("I", 7, "1", 288, 65_535, 532.0, (500.0, 0.1, 0.0, 0.0), 0, 0, 0)
 
 
 class World:
@@ -122,20 +122,21 @@ def test_a_write_that_fails_is_an_event(world):
 
 def test_an_unusable_address_does_not_raise_out_of_a_step(world):
     world.trouble = PortUsageError("nonsense")
-    assert session_on(world).step(0.1) == [PortUnavailable("nonsense", 0.1)]
+    (event,) = session_on(world).step(0.1)
+    assert event == PortUnavailable("nonsense", 0.1, needs_operator=True)
 
 
 def test_acknowledgements_leave_at_once(world):
     session = session_on(world)
     world.incoming = encode_frame(pack_message(DESCRIBE))
     events = session.step(0.1) or session.step(0.1)
-    assert events == [Connected(DESCRIBE)]
-    assert session.description == DESCRIBE
+    assert events == [Connected(DESCRIBE.description())]
+    assert session.description == DESCRIBE.description()
     world.written.clear()
     session.acknowledge([FrameIdentity("I", 7, 3)])
     (body,) = FrameDecoder().feed(bytes(world.written))
     assert isinstance(body, bytes)
-    assert unpack_message(body).message == Acknowledge(7, ((3, 3),))
+    assert unpack_message(body).message == Acknowledge(7, 16, ((3, 3),))
 
 
 def test_an_acknowledgement_that_cannot_be_written_shows_in_the_next_step(world):

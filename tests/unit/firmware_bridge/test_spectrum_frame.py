@@ -59,7 +59,7 @@ def _resealed(packed: bytes, at: int, value: int) -> bytes:
     ("at", "value", "field", "got"),
     [
         (0, 2, "format", 2),
-        (1, 2, "kind", 2),
+        (1, 7, "kind", 7),
         (4, 3, "bytes a count", 3),
         (4, 4, "length", "45 bytes"),
         (5, 3, "length", "45 bytes"),
