@@ -101,7 +101,7 @@ Command = (
 Reply = Describe | Status | SpectrumFragment | CommandDone | CommandRefused | TimeReport
 Message = Command | Reply
 
-_COMMANDS: tuple[type[Command], ...] = (
+COMMANDS: tuple[type[Command], ...] = (
     Hello,
     Configure,
     Start,
@@ -113,7 +113,7 @@ _COMMANDS: tuple[type[Command], ...] = (
     TimeSync,
     SetBaud,
 )
-_REPLIES: tuple[type[Reply], ...] = (
+REPLIES: tuple[type[Reply], ...] = (
     Describe,
     Status,
     SpectrumFragment,
@@ -121,10 +121,12 @@ _REPLIES: tuple[type[Reply], ...] = (
     CommandRefused,
     TimeReport,
 )
-_BY_TYPE: dict[int, type[Message]] = {kind.TYPE: kind for kind in (*_COMMANDS, *_REPLIES)}
+_BY_TYPE: dict[int, type[Message]] = {kind.TYPE: kind for kind in (*COMMANDS, *REPLIES)}
 
 __all__ = [
+    "COMMANDS",
     "PROTOCOL_VERSION",
+    "REPLIES",
     "Acknowledge",
     "Command",
     "CommandDone",
