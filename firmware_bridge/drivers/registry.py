@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from firmware_bridge.drivers.device import Device
+from firmware_bridge.drivers.ocean_binary.devices import OCEAN_BINARY_DEVICES
 from firmware_bridge.drivers.oip import OIP
 
-_ALL: tuple[Device, ...] = (OIP,)
+_ALL: tuple[Device, ...] = (
+    OIP,
+    *OCEAN_BINARY_DEVICES,
+)
 DEVICES = {device.name: device for device in _ALL}
 """By name."""

@@ -1,0 +1,1 @@
+"""What instruments have in common that are asked for each spectrum and number none."""
