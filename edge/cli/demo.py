@@ -1,4 +1,4 @@
-"""`outcrop demo`: a virtual spectrometer and the daemon, joined by a pseudo-terminal."""
+"""`outcrop demo`: a virtual instrument and the daemon, joined by a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from pathlib import Path
 from typing import IO
 
 import click
-import tomli_w
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from edge.cli.demo_summary import Latencies, Summary, read_truth, summarize
+from edge.cli.demo_config import demo_baud, spectrum_s, write_demo_config
+from edge.cli.demo_summary import Latencies, Summary, summarize
 from edge.cli.options import json_option, seed_option
 from edge.cli.shown import BUILTIN
+from edge.cli.truth import Truth
+from edge.cli.virtual_options import device_option, fault_option
 from edge.errors import DataError, DemoError
+from firmware_bridge.drivers.device import Device
+from firmware_bridge.drivers.registry import DEVICES
 from firmware_bridge.identity import FrameIdentity
 
 _ROWS = 15
 _PATIENCE_S = 60.0
-_DEMO_BAUD = 921_600
 _LOUD = ("warning", "error")
 
 
 @click.command()
+@device_option
 @click.option("--data", default=BUILTIN, show_default=True, metavar="DATA|builtin")
 @click.option("--count", type=click.IntRange(min=1), default=60, show_default=True)
 @click.option("--rate", "rate_hz", type=click.FloatRange(min=0.1), default=15.0, show_default=True)
@@ -43,6 +47,7 @@ _LOUD = ("warning", "error")
     show_default=True,
     help="Drift of the virtual spectrometer; 0.62 nm are 20 cm⁻¹ at 900 cm⁻¹ (532 nm laser).",
 )
+@fault_option
 @seed_option
 @click.option(
     "--keep",
@@ -51,10 +56,12 @@ _LOUD = ("warning", "error")
 )
 @json_option
 def command(
+    device_name: str,
     data: str,
     count: int,
     rate_hz: float,
     drift_nm: float,
+    faults: tuple[str, ...],
     seed: int,
     keep: Path | None,
     as_json: bool,
@@ -62,9 +69,9 @@ def command(
     """Send spectra over a serial line to the daemon, watch the verdicts, sum up.
 
     Two processes, as in the field: `outcrop simulate` and `outcrop run`. Exits with 1 if a
-    spectrum was lost.
+    spectrum was lost. The names of faults are those of `outcrop simulate --help`.
     """
-    console = Console(stderr=as_json)
+    console, device = Console(stderr=as_json), DEVICES[device_name]
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outcrop-")))
         try:
@@ -72,12 +79,14 @@ def command(
         except OSError as error:
             raise DataError(str(folder), f"cannot be made: {error.strerror}") from error
         console.print(
-            f"{count} spectra from {data}, {rate_hz:g} a second, over a pty to outcrop run"
+            f"{count} spectra from {data}, {rate_hz:g} a second, by {device.name} over a pty "
+            "to outcrop run"
         )
         simulate = ["--spectra", data, "--rate", str(rate_hz), "--seed", str(seed)]
-        simulate += ["--drift-nm", str(drift_nm)]
-        latencies, retained = _play(console, folder, simulate, count, count / rate_hz)
-        summary = summarize(folder, data, count, seed, latencies, retained)
+        simulate += ["--drift-nm", str(drift_nm), "--count", str(count)]
+        simulate += [word for fault in faults for word in ("--fault", fault)]
+        latencies, instrument = _play(console, folder, device, simulate, count, rate_hz)
+        summary = summarize(folder, data, count, seed, latencies, instrument)
     if as_json:
         click.echo(json.dumps(summary.fields()))
     else:
@@ -86,13 +95,20 @@ def command(
 
 
 def _play(
-    console: Console, folder: Path, simulate: list[str], count: int, expected_s: float
-) -> tuple[Latencies, int]:
-    """Return what the daemon's events told, and how many frames stayed unacknowledged."""
-    port, config = folder / "spectrometer", folder / "outcrop.toml"
-    config.write_text(_config(port))
-    simulate += ["--count", str(count), "--port", "pty", "--link", str(port)]
-    simulate += ["--baud", str(_DEMO_BAUD), "--truth", str(folder / "truth.jsonl"), "--json"]
+    console: Console,
+    folder: Path,
+    device: Device,
+    simulate: list[str],
+    count: int,
+    rate_hz: float,
+) -> tuple[Latencies, dict[str, int]]:
+    """Return what the daemon's events told, and what the instrument said at its end."""
+    port = folder / "spectrometer"
+    config = write_demo_config(folder, port, device)
+    simulate += ["--device", device.name, "--baud", str(demo_baud(device)), "--wait-for-host"]
+    simulate += ["--port", "pty", "--link", str(port)]
+    simulate += ["--truth", str(folder / "truth.jsonl"), "--json"]
+    expected_s = count * (1 / rate_hz + spectrum_s(device))
     latencies = Latencies()
     simulator = _outcrop("simulate", *simulate, stdout=subprocess.PIPE)
     said = iter(simulator.stdout or ())
@@ -116,7 +132,7 @@ def _play(
             f"virtual spectrometer ended with {simulator.returncode}, daemon with "
             f"{daemon.returncode}; --keep FOLDER keeps the daemon's events"
         )
-    return latencies, int(result["retained"])
+    return latencies, result
 
 
 def _outcrop(*arguments: str, **streams: IO[str] | int) -> subprocess.Popen[str]:
@@ -143,6 +159,7 @@ def _show_verdicts(
     count: int,
 ) -> None:
     latest: deque[dict[str, object]] = deque(maxlen=_ROWS)
+    truth = Truth(folder / "truth.jsonl", folder / "store")
     with (folder / "events.jsonl").open("w") as log, Live(console=console, transient=True) as live:
         for line in events:
             log.write(line)
@@ -151,11 +168,11 @@ def _show_verdicts(
             latencies.take(event)
             if event.get("event") == "spectrum.classified":
                 latest.append(event)
-                live.update(_live_table(latest, read_truth(folder)))
+                live.update(_live_table(latest, truth))
             elif event.get("level") in _LOUD and len(latencies.classified_ms) < count:
                 told = f"{event.get('event')}: {event.get('reason', line.strip())}"
                 console.print(told, style="yellow", markup=False)
-    console.print(_live_table(latest, read_truth(folder)))
+    console.print(_live_table(latest, truth))
 
 
 def _event(line: str) -> dict[str, object]:
@@ -166,21 +183,10 @@ def _event(line: str) -> dict[str, object]:
     return event if isinstance(event, dict) else {"level": "error"}
 
 
-def _config(port: Path) -> str:
-    return tomli_w.dumps(
-        {
-            "instrument": [{"port": str(port), "baud": _DEMO_BAUD}],
-            "store": {"folder": "store"},
-            "bundle": {"trust_demo_key": True},
-            "log": {"level": "debug"},
-        }
-    )
-
-
-def _live_table(latest: deque[dict[str, object]], truth: dict[FrameIdentity, str | None]) -> Table:
+def _live_table(latest: deque[dict[str, object]], truth: Truth) -> Table:
     table = Table("seq", "shown", "mineral", "probability", "known", "last byte → stored")
     for event in latest:
-        shown = truth.get(_identity(event)) or ""
+        shown = truth.shown_by(_identity(event)) or ""
         verdict = str(event["label"] or f"invalid: {event['invalid']}")
         table.add_row(
             str(event["sequence"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from edge.bundle import TrustedKeys, read_bundle, shipped_bundle_path
 from edge.bundle.manifest import CrossValidation
 from edge.classifier import Classifier
 from edge.cli.shown import spectra_to_show
+from edge.cli.truth import Truth
 from edge.data import normalize_label
 from edge.evaluation import Evaluation, evaluate
 from edge.store import Record, read_records
-from firmware_bridge.identity import FrameIdentity
 
 
 @dataclass(slots=True)
@@ -51,7 +50,9 @@ class Summary:
     wanted : light spectra the instrument was to take
     taken : those it took
     unacknowledged : frames it still holds, dark ones too
-    stored : light spectra in the store
+    forgotten : frames that were not acknowledged when its power failed
+    stored : of those it took, in the store, by their counts
+    altered : light spectra in the store that it never took
     classified : of those, with a verdict that is not "invalid"
     invalid : kept and marked invalid
     n : verdicts on minerals that the bundle has a class for
@@ -65,7 +66,9 @@ class Summary:
     wanted: int
     taken: int
     unacknowledged: int
+    forgotten: int
     stored: int
+    altered: int
     classified: int
     invalid: int
     n: int
@@ -87,8 +90,10 @@ class Summary:
             "wanted",
             "taken",
             "unacknowledged",
+            "forgotten",
             "stored",
             "lost",
+            "altered",
             "classified",
             "invalid",
             "n",
@@ -102,14 +107,18 @@ class Summary:
             "direct_n": self.direct.n,
         }
 
+    def _acknowledged(self) -> str:
+        text = f"all but {self.unacknowledged}" if self.unacknowledged else "all"
+        return f"{text}, {self.forgotten} lost with the power" if self.forgotten else text
+
     def lines(self) -> list[tuple[str, str]]:
         """Return what a person is shown."""
         direct = round(self.direct.top1 * self.direct.n)
         validation = self.validation
         return [
             ("taken", f"{self.taken} of {self.wanted} spectra, by the instrument"),
-            ("received, stored", f"{self.stored}, {self.lost} lost"),
-            ("acknowledged", f"all but {self.unacknowledged}" if self.unacknowledged else "all"),
+            ("received, stored", f"{self.stored}, {self.lost} lost, {self.altered} altered"),
+            ("acknowledged", self._acknowledged()),
             ("classified", f"{self.classified}, {self.invalid} invalid"),
             ("correct", f"{self.correct} of {self.n} of minerals the bundle knows"),
             ("  read directly", f"{direct} of {self.direct.n}, without line and detector noise"),
@@ -125,7 +134,12 @@ class Summary:
 
 
 def summarize(
-    folder: Path, data: str, count: int, seed: int, latencies: Latencies, retained: int
+    folder: Path,
+    data: str,
+    count: int,
+    seed: int,
+    latencies: Latencies,
+    instrument: dict[str, int],
 ) -> Summary:
     """Compare a demo's store with what its instrument showed.
 
@@ -134,56 +148,65 @@ def summarize(
     folder : of the demo: store and truth
     data, count, seed : what was shown, to judge the same spectra directly
     latencies : from the daemon's events
-    retained : frames the instrument still held at the end
+    instrument : what `outcrop simulate --json` said at its end
     """
     bundle = read_bundle(shipped_bundle_path(), TrustedKeys.load(demo=True))
     with Classifier(bundle) as classifier:
         direct = evaluate(classifier, spectra_to_show(data, count, seed, quiet=True))
-    truth = read_truth(folder)
-    records = [record for record in read_records(folder / "store") if record.identity in truth]
+    truth = Truth(folder / "truth.jsonl", folder / "store")
+    truth.read()
+    records = list(read_records(folder / "store"))
+    crcs = [truth.crc_of(record.identity) for record in records]
+    shown = [
+        _Shown(record, normalize_label(truth.labels[crc] or ""))
+        for record, crc in zip(records, crcs, strict=True)
+        if crc in truth.labels
+    ]
     known = {normalize_label(name) for name in bundle.head.classes}
-    inside = [r for r in records if _judged(r) and _shown(truth, r) in known]
-    outside = [r for r in records if _judged(r) and _shown(truth, r) not in known]
+    inside = [it for it in shown if it.judged and it.label in known]
+    outside = [it for it in shown if it.judged and it.label not in known]
     return Summary(
         wanted=count,
-        taken=len(truth),
-        unacknowledged=retained,
-        stored=len(records),
-        classified=sum(_judged(r) for r in records),
-        invalid=sum(r.verdict is not None and r.verdict.invalid is not None for r in records),
+        taken=instrument["acquired"],
+        unacknowledged=instrument["retained"],
+        forgotten=instrument["forgotten"],
+        stored=len(truth.labels.keys() & set(crcs)),
+        altered=len(records) - len(shown),
+        classified=sum(it.judged for it in shown),
+        invalid=sum(it.invalid for it in shown),
         n=len(inside),
-        correct=sum(_label(r) == _shown(truth, r) for r in inside),
+        correct=sum(it.correct for it in inside),
         n_outside_classes=len(outside),
-        flagged_unknown=sum(r.verdict is not None and not r.verdict.known for r in outside),
+        flagged_unknown=sum(not it.known for it in outside),
         latencies=latencies,
         direct=direct,
         validation=bundle.manifest.cross_validation,
     )
 
 
-def read_truth(folder: Path) -> dict[FrameIdentity, str | None]:
-    """Return what each frame of a demo showed, by its identity."""
-    path = folder / "truth.jsonl"
-    if not path.exists():
-        return {}
-    lines = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
-    entries = [json.loads(line) for line in lines]
-    return {
-        FrameIdentity(entry["instrument_id"], entry["boot_id"], entry["sequence"]): entry["label"]
-        for entry in entries
-    }
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A stored record and what the instrument showed, normalized."""
 
+    record: Record
+    label: str
 
-def _judged(record: Record) -> bool:
-    return record.verdict is not None and record.verdict.invalid is None
+    @property
+    def judged(self) -> bool:
+        return self.record.verdict is not None and not self.invalid
 
+    @property
+    def invalid(self) -> bool:
+        return self.record.verdict is not None and self.record.verdict.invalid is not None
 
-def _label(record: Record) -> str:
-    return normalize_label((record.verdict and record.verdict.label) or "")
+    @property
+    def known(self) -> bool:
+        return self.record.verdict is not None and self.record.verdict.known
 
-
-def _shown(truth: dict[FrameIdentity, str | None], record: Record) -> str:
-    return normalize_label(truth.get(record.identity) or "")
+    @property
+    def correct(self) -> bool:
+        verdict = self.record.verdict
+        return verdict is not None and normalize_label(verdict.label or "") == self.label
 
 
 def _spread(values_ms: list[float]) -> dict[str, float] | None:

@@ -1,36 +1,35 @@
-"""`outcrop simulate`: a virtual spectrometer in this process."""
+"""`outcrop simulate`: a virtual instrument in this process."""
 
 from __future__ import annotations
 
 import json
-import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TextIO
 
 import click
 
+from edge.cli.instrument_port import instrument_port
 from edge.cli.options import json_option, seed_option
 from edge.cli.shown import spectra_to_show
+from edge.cli.truth import write_truth
+from edge.cli.virtual_options import device_option, virtual_options, virtual_settings
 from edge.data import Sample
 from edge.errors import DataError
-from firmware_bridge.identity import FrameIdentity
-from firmware_bridge.ports import (
-    Port,
-    PtyPort,
-    TcpAddress,
-    TcpListenerPort,
-    open_port,
-    parse_address,
+from firmware_bridge.drivers.registry import DEVICES
+from firmware_bridge.virtual import Acquired, Faults, VirtualRun, run
+
+_FAULTS = "\b\nFaults, each 0 if not given (-for-s: of a stall, a pulled plug, a failed supply):\n"
+_FAULTS += "\n".join(
+    f"  {it.name.replace('_', '-')}" + (f" (default {it.default:g})" if it.default else "")
+    for it in fields(Faults)
 )
-from firmware_bridge.virtual import VirtualRun, VirtualSettings, run
 
 
-@click.command()
+@click.command(epilog=_FAULTS)
 @click.option(
     "--spectra",
     required=True,
@@ -44,48 +43,17 @@ from firmware_bridge.virtual import VirtualRun, VirtualSettings, run
     metavar="pty|tcp:HOST:PORT|DEVICE",
     help="Where to be: a new pseudo-terminal, a port to listen on, or a serial device.",
 )
-@click.option(
-    "--rate",
-    "rate_hz",
-    type=click.FloatRange(min=0.001),
-    default=2.0,
-    show_default=True,
-    help="Spectra a second.",
-)
+@device_option
 @click.option("--count", type=click.IntRange(min=1), help="Spectra to take; endless if not given.")
-@click.option(
-    "--baud",
-    type=click.IntRange(min=300),
-    default=921_600,
-    show_default=True,
-    help="Bits per second of the line.",
-)
 @seed_option
-@click.option(
-    "--pixels",
-    type=click.IntRange(8, 16_000),
-    default=2048,
-    show_default=True,
-    help="Pixels of the detector.",
-)
-@click.option(
-    "--instrument-id", default="VIRTUAL-1", show_default=True, help="What it calls itself."
-)
-@click.option("--drift-nm", type=float, default=0.0, help="True axis minus described one, nm.")
-@click.option(
-    "--bit-error-rate",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="Share of bits flipped on the way to the host.",
-)
-@click.option(
-    "--drop-fragment-rate",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="Share of fragments lost on the way to the host.",
-)
+@virtual_options
 @click.option(
     "--link", type=click.Path(path_type=Path), help="With a pty: a stable name to link to it."
+)
+@click.option(
+    "--wait-for-host",
+    is_flag=True,
+    help="Switch on when a host is there: for instruments that send without being asked.",
 )
 @click.option(
     "--truth", type=click.Path(path_type=Path), help="Write what each frame shows here, as JSON."
@@ -94,42 +62,59 @@ from firmware_bridge.virtual import VirtualRun, VirtualSettings, run
 def command(
     spectra: str,
     port_address: str,
-    rate_hz: float,
+    device_name: str,
     count: int | None,
-    baud: int,
     seed: int,
-    pixels: int,
-    instrument_id: str,
+    rate_hz: float,
+    baud: int | None,
+    pixels: int | None,
+    instrument_id: str | None,
     drift_nm: float,
-    bit_error_rate: float,
-    drop_fragment_rate: float,
+    bit_error_rate: float | None,
+    drop_fragment_rate: float | None,
+    faults: tuple[str, ...],
     link: Path | None,
+    wait_for_host: bool,
     truth: Path | None,
     as_json: bool,
 ) -> int:
-    """Be a spectrometer: counts with dark level, noise and saturation, at a baud rate.
+    """Be an instrument: counts with dark level, noise and saturation, at a baud rate.
 
-    Frames are kept until the host acknowledges them. With --count it ends when so many are
-    acknowledged; SIGTERM or SIGINT ends it before (exit code 1 if frames were not acknowledged).
+    With --count it ends when so many are taken and, where the instrument keeps frames until the
+    host acknowledges them, acknowledged; SIGTERM or SIGINT ends it before (exit code 1 if frames
+    were not acknowledged).
     """
+    device = DEVICES[device_name]
     shown = spectra_to_show(spectra, count, seed)
     arrays = [(sample.spectrum.axis, sample.spectrum.intensity) for sample in shown]
-    settings = VirtualSettings(
-        instrument_id=instrument_id,
-        boot_id=1 + secrets.randbelow(2**32 - 1),  # a boot is a boot, whatever the seed
+    settings = virtual_settings(
+        device,
         seed=seed,
         count=count,
         rate_hz=rate_hz,
         baud=baud,
-        pixel_count=pixels,
+        pixels=pixels,
+        instrument_id=instrument_id,
         drift_nm=drift_nm,
         bit_error_rate=bit_error_rate,
-        drop_fragment_rate=drop_fragment_rate,
+        drop_frame_rate=drop_fragment_rate,
+        faults=faults,
     )
     stop = _stop_on_signals()
-    with _open(port_address, baud, link) as port, _truth_file(truth, shown) as on_acquired:
+    with (
+        instrument_port(port_address, settings, link) as port,
+        _truth_file(truth, shown) as on_acquired,
+    ):
         click.echo(json.dumps({"listening": port.name}) if as_json else f"listening on {port.name}")
-        result = run(port, arrays, settings, on_acquired, stop.is_set)
+        result = run(
+            port,
+            arrays,
+            settings,
+            on_acquired,
+            stop.is_set,
+            make_firmware=device.make_firmware,
+            wait_for_host=wait_for_host,
+        )
     click.echo(json.dumps(asdict(result)) if as_json else _as_text(result))
     return 1 if result.retained else 0
 
@@ -142,44 +127,26 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _as_text(result: VirtualRun) -> str:
-    return (
+    text = (
         f"{result.acquired} spectra taken, {result.retained} frames not acknowledged, "
         f"{result.refused} not taken because the buffer was full"
     )
-
-
-@contextmanager
-def _open(address: str, baud: int, link: Path | None) -> Iterator[Port]:
-    if address == "pty":
-        with PtyPort.create(link=link) as port:
-            yield port
-        return
-    if link is not None:
-        raise click.UsageError("--link names a pty; use it with --port pty")
-    parsed = parse_address(address)
-    if isinstance(parsed, TcpAddress):
-        with TcpListenerPort(parsed.host, parsed.port) as listener:
-            yield listener
-    else:
-        with open_port(address, baud) as port:
-            yield port
+    if result.reboots:
+        text += f", {result.reboots} reboots that cost {result.forgotten} frames"
+    if result.disconnections:
+        text += f", {result.disconnections} times unplugged"
+    return text
 
 
 @contextmanager
 def _truth_file(
     path: Path | None, shown: Sequence[Sample]
-) -> Iterator[Callable[[FrameIdentity, int], None] | None]:
+) -> Iterator[Callable[[Acquired], None] | None]:
     if path is None:
         yield None
         return
     try:
         with path.open("w") as file:
-            yield lambda identity, index: _write_truth(file, identity, shown[index])
+            yield lambda acquired: write_truth(file, acquired, shown[acquired.source_index])
     except OSError as error:
         raise DataError(str(path), f"cannot be written: {error.strerror}") from error
-
-
-def _write_truth(file: TextIO, identity: FrameIdentity, sample: Sample) -> None:
-    shown = {"label": sample.label, "source": sample.source, "index": sample.index}
-    file.write(json.dumps({**asdict(identity), **shown}) + "\n")
-    file.flush()

@@ -64,7 +64,7 @@ class DetectorFaults:
             pixels = slice(first, first + int(self._rng.integers(1, _MOST_RAY_PIXELS + 1)))
             charge[pixels] += self._rng.exponential(_RAY_LEVEL * self._saturation_counts)
         struck = np.minimum(counts + np.rint(charge), self._saturation_counts)
-        return struck.astype(np.uint16 if counts.dtype == np.uint16 else np.uint32)
+        return struck.astype(np.uint16) if counts.itemsize == 2 else struck.astype(np.uint32)
 
 
 def _one_more(counts: Counts) -> Counts:

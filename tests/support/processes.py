@@ -143,7 +143,8 @@ def simulator(
     where = ["--port", "pty", "--link", str(folder / "spectrometer")]
     command = ["simulate", "--spectra", "builtin", "--count", str(count), "--rate", str(rate_hz)]
     command += where if port is None else ["--port", port]
-    command += ["--truth", str(folder / "truth.jsonl"), "--seed", "1", "--json", *options]
+    command += ["--truth", str(folder / "truth.jsonl"), "--seed", "1", "--json"]
+    command += ["--baud", "921600", *options]
     process = subprocess.Popen(
         [sys.executable, "-m", "edge", *command], stdout=subprocess.PIPE, text=True
     )

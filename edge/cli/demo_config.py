@@ -1,0 +1,53 @@
+"""The configuration a demo's daemon runs with, for each kind of instrument."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tomli_w
+
+from firmware_bridge.drivers.device import Device
+
+_OIP_BAUD = 921_600
+_DARK_EVERY = 20
+_PIXEL_BYTES = 6
+"""At most, on any of the lines: five digits and a comma."""
+_BITS_A_BYTE = 10
+
+
+def demo_baud(device: Device) -> int:
+    """Return the rate both sides wake at, bit/s: OIP's highest, so that many are seen soon."""
+    return _OIP_BAUD if device.name == "oip" else device.bauds[0]
+
+
+def spectrum_s(device: Device) -> float:
+    """Return how long one spectrum may take on the line of a device, s."""
+    pixel_bytes = device.virtual.pixel_count * _PIXEL_BYTES
+    return pixel_bytes * _BITS_A_BYTE / max(demo_baud(device), *device.bauds)
+
+
+def write_demo_config(folder: Path, port: Path, device: Device) -> Path:
+    """Write `outcrop.toml` for one instrument on a port; return its path."""
+    instrument: dict[str, object] = {
+        "port": str(port),
+        "device": device.name,
+        "baud": demo_baud(device),
+    }
+    if (fast := max(device.bauds)) > demo_baud(device):
+        instrument["fast_baud"] = fast
+    if not device.tells_laser:
+        instrument["laser_wavelength_nm"] = device.virtual.laser_wavelength_nm
+    if device.switches_light:
+        instrument["dark_every"] = _DARK_EVERY
+    path = folder / "outcrop.toml"
+    path.write_text(
+        tomli_w.dumps(
+            {
+                "instrument": [instrument],
+                "store": {"folder": "store"},
+                "bundle": {"trust_demo_key": True},
+                "log": {"level": "debug"},
+            }
+        )
+    )
+    return path
