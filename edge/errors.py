@@ -10,6 +10,9 @@
         ├── DataError                  a file or folder that holds no readable spectrum
         ├── ConfigError                one or more faults of a configuration, with lines
         ├── CalibrationError           coefficients that give no increasing axis
+        │   ├── NeonFitError           a lamp whose lines do not say where the pixels stand
+        │   ├── TargetNotSeenError     a target whose lines are not there
+        │   └── CalibrationFileError   a calibration file that cannot be read or written
         ├── BundleError                (refused) a bundle that must not run
         │   ├── BundleFormatError      not a bundle, or one byte is off
         │   ├── BundleSchemaError      written by a newer outcrop
@@ -101,6 +104,34 @@ class ConfigError(EdgeError):
 
 class CalibrationError(EdgeError):
     """Calibration coefficients that do not give a usable axis."""
+
+
+class NeonFitError(CalibrationError):
+    """A lamp of which too few lines are known again to say where the pixels stand."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class TargetNotSeenError(CalibrationError):
+    """A calibration target whose lines are not in the spectrum that should show it."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(f"no {target} is seen: {reason}")
+        self.target = target
+        self.reason = reason
+
+
+class CalibrationFileError(CalibrationError):
+    """A calibration file that cannot be read or written, or holds no calibration."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class BundleError(EdgeError):

@@ -1,0 +1,119 @@
+"""Wavelengths of the pixels, fitted to a neon lamp. They are those in vacuum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.calibration.lamp_lines import LampLines, find_lamp_lines
+from edge.calibration.line_fit import LineFit, fit_degree
+from edge.calibration.peaks import Peak, find_peaks
+from edge.errors import NeonFitError
+
+DEGREES = (2, 3, 4, 5)
+"""Of the polynomial; which one, the lines decide: the one that says best where a line is that it
+was not fitted to."""
+_LEAST_SIGNAL_TO_NOISE = 8.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class NeonLine:
+    """One line of the lamp where the fit has it.
+
+    Parameters
+    ----------
+    wavelength_nm : as tabulated, nm in vacuum
+    pixel, sigma_pixel : where it was found
+    residual_nm : fitted less tabulated, nm
+    """
+
+    wavelength_nm: float
+    pixel: float
+    sigma_pixel: float
+    residual_nm: float
+
+
+@dataclass(frozen=True, slots=True)
+class WavelengthFit:
+    """A polynomial from pixels to wavelengths in vacuum.
+
+    Parameters
+    ----------
+    coefficients_nm : c₀, c₁, … of c₀ + c₁·pixel + …, nm
+    lines : those it was fitted to, in the order of wavelengths
+    peaks_not_used : peaks of the lamp that are no tabulated line, blended, or disagree
+    rms_nm : root mean square of the residuals, nm
+    left_out_rms_nm : the same, each line judged by the fit to the others, nm
+    """
+
+    coefficients_nm: tuple[float, ...]
+    lines: tuple[NeonLine, ...]
+    peaks_not_used: int
+    rms_nm: float
+    left_out_rms_nm: float
+
+
+def fit_wavelengths(
+    exposures: Sequence[Floats], start_nm: Floats, saturation_counts: float | None = None
+) -> WavelengthFit:
+    """Fit the pixels' wavelengths to one lamp, exposed short for strong lines, long for weak ones.
+
+    The polynomial's degree is the lowest of `DEGREES` that says within a tenth as well as the
+    best where a line is that it was not fitted to.
+
+    Parameters
+    ----------
+    exposures : (P,) float64 each, counts
+    start_nm : (P,) float64, nm, rising or falling: good to some 5 nm and two percent
+    saturation_counts : lines with a pixel that reaches this are left out
+
+    Raises
+    ------
+    NeonFitError
+        If fewer than six lines are known again, or counts are not numbers.
+    """
+    if not all(np.isfinite(counts).all() for counts in exposures):
+        raise NeonFitError("counts that are not numbers")
+    found = [
+        p
+        for counts in exposures
+        for p in find_peaks(counts, _LEAST_SIGNAL_TO_NOISE, saturation_counts)
+    ]
+    peaks = _best_of_each(found)
+    lines = find_lamp_lines(peaks, start_nm)
+    fits = [fit_degree(lines, each) for each in DEGREES if lines.pixels.size >= each + 4]
+    cheapest = min(fit.cost_pixels for fit in fits)
+    chosen = next(fit for fit in fits if fit.cost_pixels <= 1.1 * cheapest)
+    return _result(chosen, lines, len(peaks))
+
+
+def _best_of_each(found: list[Peak]) -> list[Peak]:
+    """Keep of each line that several exposures show the one that is surest."""
+    best: list[Peak] = []
+    for peak in sorted(found, key=lambda p: p.pixel):
+        if best and peak.pixel - best[-1].pixel < 1.0:
+            best[-1] = min(best[-1], peak, key=lambda p: p.sigma_pixel)
+        else:
+            best.append(peak)
+    return best
+
+
+def _result(fit: LineFit, lines: LampLines, peak_count: int) -> WavelengthFit:
+    residual_nm = fit.model(lines.pixels) - lines.wavelengths_nm
+    kept = np.flatnonzero(fit.agrees)
+    columns = (lines.wavelengths_nm, lines.pixels, lines.sigmas_pixels, residual_nm)
+    return WavelengthFit(
+        coefficients_nm=tuple(float(c) for c in fit.model.convert().coef),
+        lines=tuple(
+            NeonLine(*(float(column[k]) for column in columns))
+            for k in kept[np.argsort(lines.wavelengths_nm[kept])]
+        ),
+        peaks_not_used=peak_count - kept.size,
+        rms_nm=float(np.sqrt(np.mean(residual_nm[kept] ** 2))),
+        left_out_rms_nm=float(np.sqrt(np.mean(fit.left_out_nm[kept] ** 2))),
+    )
