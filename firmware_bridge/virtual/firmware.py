@@ -44,7 +44,11 @@ class VirtualFirmware(Protocol):
 
     @property
     def baud(self) -> int:
-        """The rate its end of the line runs at now, bit/s."""
+        """The rate its end of the line runs at now, bit/s.
+
+        It is that of the message that was last asked for: one that changes its rate after an
+        answer does so when the next message is asked for.
+        """
         ...
 
     @property

@@ -124,12 +124,10 @@ class Line:
         self._write(b"".join(wire))
 
     def _ask(self, firmware: VirtualFirmware, now_s: float) -> bool:
-        # asked for first: a firmware that says at the old rate that it changes changes after it
-        baud = firmware.baud
         message = firmware.next_message(now_s)
         if message is None:
             return False
-        self._queue.append((self._faults.apply(message), baud))
+        self._queue.append((self._faults.apply(message), firmware.baud))
         return True
 
     def _as_heard(self, data: bytes, baud: int) -> bytes:

@@ -19,10 +19,15 @@ class PluggablePort:
     ----------
     open_port : callable
         Opens the port, each time under the same name.
+    sleep : callable
+        Waits while it is away, s.
     """
 
-    def __init__(self, open_port: Callable[[], Port]) -> None:
+    def __init__(
+        self, open_port: Callable[[], Port], sleep: Callable[[float], object] = time.sleep
+    ) -> None:
         self._open_port = open_port
+        self._sleep = sleep
         self._port: Port | None = open_port()
         self._name = self._port.name
 
@@ -68,7 +73,7 @@ class PluggablePort:
     def read(self, timeout_s: float) -> bytes:
         """Return what the host sent; b"" when nothing came, or the plug is out."""
         if self._port is None:
-            time.sleep(timeout_s)
+            self._sleep(timeout_s)
             return b""
         return self._port.read(timeout_s)
 
