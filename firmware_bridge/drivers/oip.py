@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from firmware_bridge.drivers.device import Device
 from firmware_bridge.link.host import HostLink
 from firmware_bridge.virtual.exposures import Exposures
@@ -15,6 +17,10 @@ def _make_firmware(
     return InstrumentFirmware(settings, exposures, boot_id, now_s)
 
 
+def _utc_us() -> int:
+    return time.time_ns() // 1000
+
+
 OIP = Device(
     name="oip",
     title="any with the Outcrop Instrument Protocol",
@@ -23,6 +29,6 @@ OIP = Device(
     tells_laser=True,
     tells_wavelengths=True,
     bauds=(115_200, 9_600, 230_400, 460_800, 921_600),
-    make_driver=lambda settings: HostLink(settings.link),
+    make_driver=lambda settings: HostLink(settings.link, utc_us=_utc_us),
     make_firmware=_make_firmware,
 )

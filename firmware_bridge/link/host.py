@@ -11,11 +11,11 @@ from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.link.collector import FrameCollector
 from firmware_bridge.link.dialogue import Dialogue
 from firmware_bridge.link.events import BytesSkipped, LinkEvent
+from firmware_bridge.link.foreign import ForeignWatch
 from firmware_bridge.link.outbox import Outbox
 from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import (
-    CommandDone,
-    CommandRefused,
+    Command,
     Configure,
     Describe,
     Envelope,
@@ -24,7 +24,6 @@ from firmware_bridge.messages import (
     Start,
     Status,
     Stop,
-    TimeReport,
     unpack_message,
 )
 from firmware_bridge.spectrum_frame import FRAME_KINDS, FrameKind
@@ -51,6 +50,7 @@ class HostLink:
         self._decoder = FrameDecoder()
         self._dialogue = Dialogue(self._settings, self._outbox, utc_us)
         self._collector: FrameCollector | None = None
+        self._foreign = ForeignWatch()
 
     @property
     def description(self) -> Description | None:
@@ -66,6 +66,7 @@ class HostLink:
     def receive(self, data: bytes, now_s: float) -> list[LinkEvent]:
         """Take received bytes."""
         events: list[LinkEvent] = []
+        self._foreign.received(data, now_s)
         for found in self._decoder.feed(data):
             if isinstance(found, Skipped):
                 events.append(BytesSkipped(found.reason, found.byte_count))
@@ -75,7 +76,7 @@ class HostLink:
 
     def poll(self, now_s: float) -> list[LinkEvent]:
         """Let time pass: say hello, repeat commands, ask for what is missing."""
-        events = self._dialogue.poll(now_s)
+        events = [*self._dialogue.poll(now_s), *self._foreign.poll(now_s)]
         if self._collector is not None and self._dialogue.description is not None:
             events.extend(self._collector.poll(now_s))
         return events
@@ -134,19 +135,18 @@ class HostLink:
 
     def _take_message(self, envelope: Envelope, byte_count: int, now_s: float) -> list[LinkEvent]:
         message = envelope.message
+        if isinstance(message, Command):
+            # An echo of this side's own commands: a loop-back plug, a tty with echo on.
+            return [BytesSkipped(f"echo of {type(message).__name__}", byte_count)]
+        self._dialogue.heard(now_s)
+        self._foreign.understood()
         if isinstance(message, SpectrumFragment):
-            self._dialogue.heard(now_s)
             return self._take_fragment(message, byte_count, now_s)
         if isinstance(message, Describe):
-            self._dialogue.heard(now_s)
             return self._take_description(message, now_s)
-        if isinstance(message, CommandDone | CommandRefused | Status | TimeReport):
-            self._dialogue.heard(now_s)
-            if isinstance(message, Status) and self._collector is not None:
-                self._collector.grant(message.retained_frames)
-            return self._dialogue.answer(envelope.message_id, message, now_s)
-        # An echo of this side's own commands: a loop-back plug, a tty with echo on.
-        return [BytesSkipped(f"echo of {type(message).__name__}", byte_count)]
+        if isinstance(message, Status) and self._collector is not None:
+            self._collector.grant(message.retained_frames)
+        return self._dialogue.answer(envelope.message_id, message, now_s)
 
     def _take_description(self, message: Describe, now_s: float) -> list[LinkEvent]:
         events = self._dialogue.describe(message, now_s)
