@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.calibration.axis import Calibration
+from edge.calibration.peaks import Mask
 from edge.calibration.reference_lines import Target
 from edge.calibration.target import TargetLine, find_target
 
@@ -47,7 +48,7 @@ def estimate_drift(
     counts: NDArray[np.float64],
     calibration: Calibration,
     target: Target,
-    saturation_counts: float | None = None,
+    saturated: Mask | None = None,
 ) -> DriftEstimate:
     """Estimate how far a calibration is off, from one frame of a target.
 
@@ -56,7 +57,7 @@ def estimate_drift(
     counts : (P,) float64, counts, with or without dark
     calibration : as it is believed to be
     target : what was measured
-    saturation_counts : a line with a pixel that reaches this is not used
+    saturated : (P,) bool; a line with such a pixel near its top is not used
 
     Raises
     ------
@@ -65,7 +66,7 @@ def estimate_drift(
     CalibrationError
         If the calibration gives no axis.
     """
-    lines = find_target(counts, calibration, target, saturation_counts)
+    lines = find_target(counts, calibration, target, saturated)
     residual_cm1 = np.array([line.residual_cm1 for line in lines])
     variance = np.array([line.sigma_cm1**2 + _REFERENCE_SIGMA_CM1**2 for line in lines])
     drift_cm1 = float(np.average(residual_cm1, weights=1.0 / variance))

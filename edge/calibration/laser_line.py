@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.calibration.axis import Calibration
+from edge.calibration.peaks import Mask
 from edge.calibration.target import TargetLine, find_target
 
 _NM_PER_CM = 1e7
@@ -32,7 +33,7 @@ class LaserLine:
 def find_laser_line(
     counts: NDArray[np.float64],
     calibration: Calibration,
-    saturation_counts: float | None = None,
+    saturated: Mask | None = None,
 ) -> LaserLine:
     """Return the laser's wavelength: the one that puts silicon where it belongs.
 
@@ -40,14 +41,14 @@ def find_laser_line(
     ----------
     counts : (P,) float64, counts of silicon
     calibration : pixels as they are, the laser as it is assumed: to some 40 cm⁻¹
-    saturation_counts : as in `find_target`
+    saturated : as in `find_target`
 
     Raises
     ------
     TargetNotSeenError
         If silicon is not seen.
     """
-    (line,) = find_target(counts, calibration, "silicon", saturation_counts)
+    (line,) = find_target(counts, calibration, "silicon", saturated)
     axis_nm = calibration.axis_nm()
     seen_nm = float(np.interp(line.pixel, np.arange(axis_nm.size), axis_nm))
     laser_nm = 1.0 / (1.0 / seen_nm + line.reference_cm1 / _NM_PER_CM)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge.calibration.lamp_lines import LampLines, find_lamp_lines
 from edge.calibration.line_fit import LineFit, fit_degree
-from edge.calibration.peaks import Peak, find_peaks
+from edge.calibration.peaks import Mask, Peak, find_peaks
 from edge.errors import NeonFitError
 
 DEGREES = (2, 3, 4, 5)
@@ -59,7 +59,7 @@ class WavelengthFit:
 
 
 def fit_wavelengths(
-    exposures: Sequence[Floats], start_nm: Floats, saturation_counts: float | None = None
+    exposures: Sequence[Floats], start_nm: Floats, saturated: Sequence[Mask] | None = None
 ) -> WavelengthFit:
     """Fit the pixels' wavelengths to one lamp, exposed short for strong lines, long for weak ones.
 
@@ -70,7 +70,7 @@ def fit_wavelengths(
     ----------
     exposures : (P,) float64 each, counts
     start_nm : (P,) float64, nm, rising or falling: good to some 5 nm and two percent
-    saturation_counts : lines with a pixel that reaches this are left out
+    saturated : (P,) bool for each exposure; a line with such a pixel is taken from another one
 
     Raises
     ------
@@ -79,10 +79,11 @@ def fit_wavelengths(
     """
     if not all(np.isfinite(counts).all() for counts in exposures):
         raise NeonFitError("counts that are not numbers")
+    masks = [None] * len(exposures) if saturated is None else saturated
     found = [
-        p
-        for counts in exposures
-        for p in find_peaks(counts, _LEAST_SIGNAL_TO_NOISE, saturation_counts)
+        peak
+        for counts, mask in zip(exposures, masks, strict=True)
+        for peak in find_peaks(counts, _LEAST_SIGNAL_TO_NOISE, mask)
     ]
     peaks = _best_of_each(found)
     lines = find_lamp_lines(peaks, start_nm)

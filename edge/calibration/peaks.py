@@ -18,6 +18,7 @@ _CONVERGED_PIXELS = 1e-5
 _FWHM_PER_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Peak:
 
 
 def find_peaks(
-    counts: Floats, least_signal_to_noise: float = 8.0, saturation_counts: float | None = None
+    counts: Floats, least_signal_to_noise: float = 8.0, saturated: Mask | None = None
 ) -> list[Peak]:
     """Return every peak that stands out of the noise, in the order of pixels.
 
@@ -47,26 +48,26 @@ def find_peaks(
     ----------
     counts : (P,) float64, counts, with or without dark
     least_signal_to_noise : height over the noise between neighbouring pixels
-    saturation_counts : a peak with a pixel that reaches this is left out: it has lost its top
+    saturated : (P,) bool; a peak with such a pixel is left out: it has lost its top
     """
     noise = noise_of(counts)
     above = counts - background_of(counts)
     middle = above[1:-1]
     is_top = (middle > above[:-2]) & (middle >= above[2:])
     tops = np.flatnonzero(is_top & (middle >= least_signal_to_noise * noise)) + 1
-    found = [fit_peak(counts, int(top), saturation_counts) for top in tops]
+    found = [fit_peak(counts, int(top), saturated) for top in tops]
     kept = [p for p in found if p is not None and p.height >= least_signal_to_noise * noise]
     return _without_doubles(kept)
 
 
-def fit_peak(counts: Floats, top: int, saturation_counts: float | None = None) -> Peak | None:
+def fit_peak(counts: Floats, top: int, saturated: Mask | None = None) -> Peak | None:
     """Fit a Gaussian on a sloping background around a local maximum.
 
     Parameters
     ----------
     counts : (P,) float64, counts
     top : pixel of the maximum
-    saturation_counts : as in `find_peaks`
+    saturated : as in `find_peaks`
 
     Returns
     -------
@@ -75,10 +76,10 @@ def fit_peak(counts: Floats, top: int, saturation_counts: float | None = None) -
     first, last = _window(counts, top)
     if last - first < 2 * _LEAST_HALF_WINDOW - 1:
         return None
-    y = counts[first : last + 1]
-    if saturation_counts is not None and y.max() >= saturation_counts:
+    if saturated is not None and saturated[first : last + 1].any():
         return None
-    return _fit_gaussian(np.arange(first, last + 1, dtype=np.float64), y, float(top))
+    pixels = np.arange(first, last + 1, dtype=np.float64)
+    return _fit_gaussian(pixels, counts[first : last + 1], float(top))
 
 
 def noise_of(counts: Floats) -> float:

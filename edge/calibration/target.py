@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.calibration.axis import Calibration
-from edge.calibration.peaks import Peak, find_peaks
+from edge.calibration.peaks import Mask, Peak, find_peaks
 from edge.calibration.reference_lines import RAMAN_LINES_CM1, STRONGEST_LINE_CM1, Target
 from edge.errors import TargetNotSeenError
 
@@ -56,7 +56,7 @@ def find_target(
     counts: Floats,
     calibration: Calibration,
     target: Target,
-    saturation_counts: float | None = None,
+    saturated: Mask | None = None,
 ) -> list[TargetLine]:
     """Return the lines of a target that are seen, rising in Raman shift.
 
@@ -68,7 +68,7 @@ def find_target(
     counts : (P,) float64, counts, with or without dark
     calibration : of the instrument, good to that drift
     target : what was measured
-    saturation_counts : a line with a pixel that reaches this is not used
+    saturated : (P,) bool; a line with such a pixel near its top is not used
 
     Raises
     ------
@@ -82,7 +82,7 @@ def find_target(
     expected = _in_range(axis, target)
     peaks = [
         peak
-        for peak in find_peaks(counts, _LEAST_SIGNAL_TO_NOISE, saturation_counts)
+        for peak in find_peaks(counts, _LEAST_SIGNAL_TO_NOISE)
         if peak.fwhm_pixels >= _LEAST_FWHM_PIXELS
     ]
     if not peaks:
@@ -92,10 +92,12 @@ def find_target(
     drift_cm1 = _common_drift(at_cm1, heights, expected)
     pairs = _paired(at_cm1 - drift_cm1, heights, expected)
     _check_seen(target, expected, pairs, at_cm1, heights)
+    whole = {line: at for line, at in pairs.items() if not _lost_top(peaks[at], saturated)}
+    if not whole:
+        raise TargetNotSeenError(target, "all of its lines are saturated; expose it shorter")
     cm1_per_pixel = np.abs(np.gradient(axis))
     return [
-        _line(expected[line], peaks[peak], at_cm1[peak], cm1_per_pixel)
-        for line, peak in pairs.items()
+        _line(expected[line], peaks[at], at_cm1[at], cm1_per_pixel) for line, at in whole.items()
     ]
 
 
@@ -158,6 +160,15 @@ def _check_seen(
         )
     if 2 * len(pairs) < len(expected):
         raise TargetNotSeenError(target, f"{len(pairs)} of {len(expected)} lines are found")
+
+
+def _lost_top(peak: Peak, saturated: Mask | None) -> bool:
+    """Tell whether one of the pixels that say where a line is counts no further."""
+    if saturated is None:
+        return False
+    reach = max(1.0, peak.fwhm_pixels)
+    first, last = (round(peak.pixel + side * reach) for side in (-1.0, 1.0))
+    return bool(saturated[max(0, first) : last + 1].any())
 
 
 def _line(
