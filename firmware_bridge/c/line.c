@@ -25,7 +25,7 @@ static bool set_mode(int descriptor, uint32_t baud)
     size_t rate = 0;
     while (rate < LINE_RATES && line_rates[rate] != baud)
         rate++;
-    errno = 0;
+    errno = EINVAL;
     if (rate == LINE_RATES || tcgetattr(descriptor, &mode) != 0)
         return false;
     mode.c_iflag = mode.c_oflag = mode.c_lflag = 0; /* raw, 8N1 */

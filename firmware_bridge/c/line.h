@@ -17,7 +17,7 @@ typedef struct {
     uint64_t unheard_bytes;
 } line;
 
-/* Opens a device, `pty` or `pty:LINK`. False with errno; 0: it cannot run at this rate. */
+/* Opens a device, `pty` or `pty:LINK`. False with errno. */
 bool line_open(line *it, const char *tty, uint32_t baud);
 
 /* Runs the line at another rate, when all that was written is out. */

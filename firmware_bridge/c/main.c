@@ -61,10 +61,20 @@ static bool frequency(const char *text, double *value)
     return end != text && *end == '\0' && *value >= 0.001 && *value <= 10000.0;
 }
 
+static bool rate_of_a_line(const char *text, uint32_t *value)
+{
+    bool known = false;
+    if (!whole_number(text, 0, UINT32_MAX, value))
+        return false;
+    for (unsigned i = 0; i < LINE_RATES; i++)
+        known = known || line_rates[i] == *value;
+    return known;
+}
+
 static bool option(const char *name, const char *text, options *it)
 {
     if (strcmp(name, "--baud") == 0)
-        return whole_number(text, 9600, 921600, &it->baud);
+        return rate_of_a_line(text, &it->baud);
     if (strcmp(name, "--count") == 0)
         return whole_number(text, 1, UINT32_MAX, &it->count);
     if (strcmp(name, "--rate") == 0)
@@ -229,7 +239,7 @@ int main(int count, char **words)
     if (!read_options(count, words, &asked))
         return 2;
     if (!line_open(&wire, asked.tty, asked.baud))
-        return errno != 0 ? fail(1, asked.tty, strerror(errno)) : fail(2, "--baud", "no such rate");
+        return fail(1, asked.tty, strerror(errno));
     signal(SIGTERM, stop);
     signal(SIGINT, stop);
     build(&it, &asked, bauds);
