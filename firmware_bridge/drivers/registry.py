@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from firmware_bridge.drivers.device import Device
 from firmware_bridge.drivers.ocean_binary.devices import OCEAN_BINARY_DEVICES
+from firmware_bridge.drivers.ocean_commands.devices import OCEAN_COMMAND_DEVICES
 from firmware_bridge.drivers.oip import OIP
 
 _ALL: tuple[Device, ...] = (
     OIP,
     *OCEAN_BINARY_DEVICES,
+    *OCEAN_COMMAND_DEVICES,
 )
 DEVICES = {device.name: device for device in _ALL}
 """By name."""

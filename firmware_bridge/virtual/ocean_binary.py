@@ -23,6 +23,7 @@ _FIRMWARE_REVISION = 0x0321
 _NONLINEARITY = (1.0, *[0.0] * 7)
 """A detector made of arithmetic is linear."""
 _MAX_WAITING = 64
+_MAX_SERIAL_BYTES = 16
 _FLOAT = struct.Struct("<f")
 _SPECTRA = (MessageType.GET_CORRECTED_SPECTRUM, MessageType.GET_RAW_SPECTRUM)
 
@@ -43,6 +44,7 @@ class OceanBinaryFirmware:
     ) -> None:
         self.boot_id = boot_id
         self.baud = settings.baud
+        self._next_baud: int | None = None
         self.retained_frames = 0
         self.refused_frames = 0
         self._model = model
@@ -82,11 +84,11 @@ class OceanBinaryFirmware:
 
     def next_message(self, now_s: float) -> bytes | None:
         """Return the next answer, once; a new baud rate is in force after its acknowledgement."""
+        if self._next_baud is not None:  # its acknowledgement has left
+            self.baud, self._next_baud = self._next_baud, None
         if not self._answers:
             return None
-        answer, baud = self._answers.popleft()
-        if baud is not None:
-            self.baud = baud
+        answer, self._next_baud = self._answers.popleft()
         return answer
 
     def take_acquired(self) -> list[Acquired]:
@@ -134,6 +136,7 @@ class OceanBinaryFirmware:
         return {
             MessageType.GET_FIRMWARE_REVISION: lambda _: _u16(_FIRMWARE_REVISION),
             MessageType.GET_SERIAL_NUMBER: lambda _: it.instrument_id.encode("ascii", "replace"),
+            MessageType.GET_SERIAL_NUMBER_LENGTH: lambda _: bytes([_MAX_SERIAL_BYTES]),
             MessageType.GET_BAUD: lambda _: self.baud.to_bytes(4, "little"),
             MessageType.GET_SATURATION_LEVEL: lambda _: it.saturation_counts.to_bytes(4, "little"),
             MessageType.GET_PIXEL_COUNT: lambda _: _u16(it.pixel_count),

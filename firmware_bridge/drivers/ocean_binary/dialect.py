@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from firmware_bridge.drivers.ocean_binary.decoder import OceanDecoder
 from firmware_bridge.drivers.ocean_binary.message import HEADER, TRAILER_BYTES, OceanMessage
@@ -168,9 +168,7 @@ class OceanBinaryDialect:
         celsius = _float(answer)
         return Pulse(celsius if math.isfinite(celsius) else None)
 
-    def feed(
-        self, data: bytes, now_s: float, asked_s: Callable[[], float]
-    ) -> Iterator[OceanMessage | BytesSkipped]:
+    def feed(self, data: bytes) -> Iterator[OceanMessage | BytesSkipped]:
         """Take received bytes; yield the answers to the question that was asked last."""
         for found in self._decoder.feed(data):
             if isinstance(found, BytesSkipped):

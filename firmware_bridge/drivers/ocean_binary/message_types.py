@@ -7,6 +7,7 @@ type        question or order            its data                   data of its 
 ==========  ===========================  =========================  ====================
 0x00000090  firmware revision            —                          u16, binary-coded
 0x00000100  serial number                —                          ASCII, at most 16
+0x00000101  serial number's most bytes   —                          u8
 0x00000800  baud rate                    —                          u32
 0x00000810  set baud rate                u32                        acknowledged
 0x00100830  clear buffer                 —                          acknowledged
@@ -39,6 +40,7 @@ class MessageType(IntEnum):
 
     GET_FIRMWARE_REVISION = 0x0000_0090
     GET_SERIAL_NUMBER = 0x0000_0100
+    GET_SERIAL_NUMBER_LENGTH = 0x0000_0101
     GET_BAUD = 0x0000_0800
     SET_BAUD = 0x0000_0810
     CLEAR_BUFFER = 0x0010_0830

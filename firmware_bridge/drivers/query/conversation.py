@@ -58,7 +58,6 @@ class Conversation(Generic[ReplyT]):
         self._attempts_left = 0
         self._due_s = -math.inf
         self._to_send: list[bytes] = []
-        self.asked_s = -math.inf
 
     @property
     def is_waiting(self) -> bool:
@@ -121,5 +120,4 @@ class Conversation(Generic[ReplyT]):
     def _ask(self, ask: Ask, now_s: float) -> None:
         self._attempts_left -= 1
         self._to_send.append(ask.data)
-        self.asked_s = now_s
         self._due_s = now_s + ask.timeout_s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -111,13 +111,10 @@ class Dialect(Protocol[ReplyT]):
         """Ask how it is."""
         ...
 
-    def feed(
-        self, data: bytes, now_s: float, asked_s: Callable[[], float]
-    ) -> Iterator[ReplyT | BytesSkipped]:
+    def feed(self, data: bytes) -> Iterator[ReplyT | BytesSkipped]:
         """Take received bytes; yield the replies to the question that was asked last.
 
         The script is resumed between two items: so the next is judged by the next question.
-        `asked_s` tells when that was asked.
         """
         ...
 

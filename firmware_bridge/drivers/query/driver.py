@@ -96,7 +96,7 @@ class QueryDriver(Generic[ReplyT]):
     def receive(self, data: bytes, now_s: float) -> list[LinkEvent]:
         """Take received bytes."""
         self._at(now_s)
-        for found in self._dialect.feed(data, now_s, lambda: self._conversation.asked_s):
+        for found in self._dialect.feed(data):
             if isinstance(found, BytesSkipped):
                 self._events.append(found)
             else:
