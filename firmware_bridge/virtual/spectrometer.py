@@ -151,15 +151,13 @@ class _Powered:
     @property
     def is_finished(self) -> bool:
         """True when all is with the host, and it had time to read the last of it."""
-        if not (self._firmware.is_finished and self._line.is_idle):
-            self._finished_s = None
-            return False
+        is_quiet = self._firmware.is_finished and self._line.is_idle
+        if self._acknowledged or not (is_quiet or self._finished_s is not None):
+            return is_quiet
+        # What the host has not read yet goes with the port. It may go on asking meanwhile.
         now_s = self._clock()
         if self._finished_s is None:
             self._finished_s = now_s
-        if self._acknowledged:
-            return True
-        # what the host has not read yet goes with the port
         linger_s = _MOST_LINGER_S if self._plug.has_unread else _LINGER_S
         return now_s - self._finished_s >= linger_s
 
