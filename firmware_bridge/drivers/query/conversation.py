@@ -34,9 +34,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Do nothing for a while; `Conversation.wake` ends it early."""
+    """Do nothing for a while.
+
+    Parameters
+    ----------
+    for_s : float, s
+    is_idle : bool
+        True: `Conversation.wake` ends it early.
+    """
 
     for_s: float
+    is_idle: bool = False
 
 
 Script = Generator[Ask | Pause, ReplyT | None, ResultT]
@@ -77,8 +85,8 @@ class Conversation(Generic[ReplyT]):
         self._to_send.clear()
 
     def wake(self) -> None:
-        """End a pause."""
-        if not self.is_waiting:
+        """End an idle pause: there is something to do."""
+        if isinstance(self._step, Pause) and self._step.is_idle:
             self._due_s = -math.inf
 
     def poll(self, now_s: float) -> None:
