@@ -54,6 +54,7 @@ class CommandFirmware:
     ) -> None:
         self.boot_id = boot_id
         self.baud = settings.baud
+        self._next_baud: int | None = None
         self.retained_frames = 0
         self.refused_frames = 0
         self._settings = settings
@@ -100,11 +101,11 @@ class CommandFirmware:
 
     def next_message(self, now_s: float) -> bytes | None:
         """Return the next answer, once; a new baud rate is tried after its acknowledgement."""
+        if self._next_baud is not None:  # its acknowledgement has left
+            self.baud, self._next_baud = self._next_baud, None
         if not self._answers:
             return None
-        answer, baud = self._answers.popleft()
-        if baud is not None:
-            self.baud = baud
+        answer, self._next_baud = self._answers.popleft()
         return answer
 
     def take_acquired(self) -> list[Acquired]:
