@@ -8,6 +8,8 @@
         ├── FieldError            a field with its expected and its actual value
         │   ├── MessageError          a body that is no message of this protocol version
         │   ├── FrameContentError     a spectrum frame whose bytes contradict each other
+        │   ├── TextFormatError       a text instrument that cannot be as it is described
+        │   ├── DriverSettingsError   what a driver is told and cannot work with
         │   └── SpectrumSourceError   what a virtual spectrometer cannot measure
         ├── PortError             (recoverable) anything a port reports
         │   ├── PortNotFoundError
@@ -71,6 +73,18 @@ class MessageError(FieldError):
 
 class FrameContentError(FieldError):
     """A complete spectrum frame whose fields contradict each other."""
+
+
+class TextFormatError(FieldError):
+    """A description of a text instrument that contradicts itself."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class DriverSettingsError(FieldError):
+    """What a driver is told, or not told, so that it cannot work."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class SpectrumSourceError(FieldError):

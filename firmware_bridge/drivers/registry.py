@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from firmware_bridge.drivers.c12880ma.devices import C12880MA_DEVICES
 from firmware_bridge.drivers.device import Device
 from firmware_bridge.drivers.ocean_binary.devices import OCEAN_BINARY_DEVICES
 from firmware_bridge.drivers.ocean_commands.devices import OCEAN_COMMAND_DEVICES
@@ -10,6 +11,7 @@ from firmware_bridge.drivers.oip import OIP
 _ALL: tuple[Device, ...] = (
     OIP,
     *OCEAN_BINARY_DEVICES,
+    *C12880MA_DEVICES,
     *OCEAN_COMMAND_DEVICES,
 )
 DEVICES = {device.name: device for device in _ALL}
