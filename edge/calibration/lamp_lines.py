@@ -99,14 +99,14 @@ def _aligned(peaks: list[Peak], start_nm: Floats, nm_per_pixel: float) -> Floats
         + offsets[:, None, None]
         + stretches[None, :, None] * (start_nm[order] - middle)
     )
-    near = np.clip(1.0 - _distance(moved) / reach, 0.0, None).sum(axis=2)
+    near = np.clip(1.0 - distance_nm(moved) / reach, 0.0, None).sum(axis=2)
     # of equals the one that moves the least
     cost = np.abs(offsets)[:, None] / LARGEST_OFFSET_NM + np.abs(stretches) / LARGEST_STRETCH
     offset, stretch = np.unravel_index(int(np.argmax(near - 1e-3 * cost)), near.shape)
     return np.asarray(start_nm + offsets[offset] + stretches[stretch] * (start_nm - middle))
 
 
-def _distance(wavelength_nm: Floats) -> Floats:
+def distance_nm(wavelength_nm: Floats) -> Floats:
     """Return how far the nearest tabulated line is, nm."""
     after = np.clip(np.searchsorted(NEON_LINES_NM, wavelength_nm), 1, NEON_LINES_NM.size - 1)
     below, above = NEON_LINES_NM[after - 1], NEON_LINES_NM[after]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
-from edge.calibration.lamp_lines import LampLines, find_lamp_lines
+from edge.calibration.lamp_lines import LARGEST_OFFSET_NM, LampLines, distance_nm, find_lamp_lines
 from edge.calibration.line_fit import LineFit, fit_degree
 from edge.calibration.peaks import Mask, Peak, find_peaks
 from edge.errors import NeonFitError
@@ -17,6 +18,8 @@ DEGREES = (2, 3, 4, 5)
 """Of the polynomial; which one, the lines decide: the one that says best where a line is that it
 was not fitted to."""
 _LEAST_SIGNAL_TO_NOISE = 8.0
+_LEAST_SHARE_KNOWN = 0.7
+"""Of the strongest peaks. On real lamps 0.96 to 1 are, by chance at most 0.4 of them."""
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +78,8 @@ def fit_wavelengths(
     Raises
     ------
     NeonFitError
-        If fewer than six lines are known again, or counts are not numbers.
+        If fewer than six lines are known again, or most of the strongest peaks are none, or
+        counts are not numbers.
     """
     if not all(np.isfinite(counts).all() for counts in exposures):
         raise NeonFitError("counts that are not numbers")
@@ -90,6 +94,7 @@ def fit_wavelengths(
     fits = [fit_degree(lines, each) for each in DEGREES if lines.pixels.size >= each + 4]
     cheapest = min(fit.cost_pixels for fit in fits)
     chosen = next(fit for fit in fits if fit.cost_pixels <= 1.1 * cheapest)
+    _check_known(peaks, chosen.model, lines.nm_per_pixel)
     return _result(chosen, lines, len(peaks))
 
 
@@ -102,6 +107,19 @@ def _best_of_each(found: list[Peak]) -> list[Peak]:
         else:
             best.append(peak)
     return best
+
+
+def _check_known(peaks: list[Peak], model: Polynomial, nm_per_pixel: float) -> None:
+    """Refuse a fit that leaves strong peaks unexplained: by chance it goes through a few."""
+    half = sorted(peaks, key=lambda peak: -peak.height)[: (len(peaks) + 1) // 2]
+    reach_nm = nm_per_pixel * max(1.0, 0.5 * float(np.median([p.fwhm_pixels for p in peaks])))
+    off_nm = distance_nm(model(np.array([peak.pixel for peak in half])))
+    known = int((off_nm < reach_nm).sum())
+    if known < _LEAST_SHARE_KNOWN * len(half):
+        raise NeonFitError(
+            f"{known} of the {len(half)} strongest peaks are neon lines: another lamp, or "
+            f"wavelengths that start off by more than {LARGEST_OFFSET_NM:g} nm"
+        )
 
 
 def _result(fit: LineFit, lines: LampLines, peak_count: int) -> WavelengthFit:
