@@ -51,7 +51,9 @@ class FrameCollector:
     def __init__(self, description: Describe, settings: LinkSettings, outbox: Outbox) -> None:
         self._instrument_id = description.instrument_id
         self._boot_id = description.boot_id
-        self._credit = Credit(description.oldest_sequence, settings.credit_frames)
+        self._credit = Credit(
+            description.next_sequence, description.retained_frames, settings.credit_frames
+        )
         self._settings = settings
         self._outbox = outbox
         self._assembler = FragmentAssembler(settings.max_incomplete_frames)

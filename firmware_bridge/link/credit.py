@@ -17,14 +17,16 @@ class Credit:
 
     Parameters
     ----------
-    oldest_sequence : int
-        Where the instrument begins.
+    next_sequence, retained_frames : int
+        As the instrument described itself.
     window : int, frames
     """
 
-    def __init__(self, oldest_sequence: int, window: int) -> None:
+    def __init__(self, next_sequence: int, retained_frames: int, window: int) -> None:
         self._window = window
-        self._next_unseen = oldest_sequence
+        self._described_next = next_sequence
+        # Not at the oldest: one that nobody acknowledges may be thousands behind the others.
+        self._next_unseen = max(0, next_sequence - retained_frames)
         self._send_before = 0
         self._delivered: set[int] = set()
         self._idle_statuses = 0
@@ -53,10 +55,9 @@ class Credit:
         """Reach past a gap: frames are kept for this host, and for long none of them came.
 
         The instrument need not keep an unbroken row of frames: those that an earlier host
-        acknowledged are gone.
+        acknowledged are gone. What was acquired since is a row.
         """
         room = retained_frames > len(self._delivered) < self._window
         self._idle_statuses = self._idle_statuses + 1 if room else 0
         if self._idle_statuses >= _IDLE_STATUSES:
-            self._next_unseen = max(self._next_unseen, self._send_before)
-            self._idle_statuses = 0
+            self._next_unseen = max(self._next_unseen, self._described_next)

@@ -1,0 +1,150 @@
+"""The change of the rate, transition by transition as drawn in `link.baud`, and with a firmware."""
+
+from __future__ import annotations
+
+import pytest
+
+from firmware_bridge.link import BaudChanged, Connected, FrameReceived, LinkSettings
+from firmware_bridge.link.baud import TRIAL_S, BaudNegotiation
+from firmware_bridge.messages import Describe, SetBaud
+from firmware_bridge.virtual import VirtualSettings
+from firmware_bridge.virtual.instrument import BAUD_TIMEOUT_S
+
+WAKE, FAST = 115_200, 921_600
+SETTINGS = LinkSettings(wake_baud=WAKE, fast_baud=FAST)
+
+
+def describe(baud_max: int = FAST) -> Describe:
+    return Describe("I", 7, "1", 288, 65_535, 532.0, (500.0, 0.1), 0, 0, 0, baud_max)
+
+
+@pytest.fixture
+def waking() -> BaudNegotiation:
+    return BaudNegotiation(SETTINGS)
+
+
+@pytest.fixture
+def trying(waking: BaudNegotiation) -> BaudNegotiation:
+    assert waking.order(describe()) == SetBaud(FAST)
+    waking.done(now_s=10.0)
+    return waking
+
+
+@pytest.fixture
+def fast(trying: BaudNegotiation) -> BaudNegotiation:
+    assert trying.described() == [BaudChanged(FAST)]
+    return trying
+
+
+def test_waking_leaves_the_port_as_it_was_opened(waking):
+    assert (waking.state, waking.wanted) == ("waking", None)
+    assert waking.described() == []
+    assert waking.poll(1e9, silent_s=1e9) is None
+
+
+@pytest.mark.parametrize(
+    ("fast_baud", "baud_max", "asked"),
+    [(None, FAST, None), (FAST, 0, None), (FAST, WAKE, None), (FAST, 460_800, SetBaud(460_800))],
+)
+def test_only_what_host_and_instrument_can_do_is_asked_for(fast_baud, baud_max, asked):
+    settings = LinkSettings(wake_baud=WAKE, fast_baud=fast_baud)
+    assert BaudNegotiation(settings).order(describe(baud_max)) == asked
+
+
+@pytest.mark.parametrize("reason", ["refused", "no answer"])
+def test_waking_to_settled_when_declined(waking, reason):
+    waking.order(describe())
+    assert waking.declined(reason) == BaudChanged(WAKE, f"{FAST} bit/s: {reason}")
+    assert (waking.state, waking.wanted) == ("settled", None)
+    assert waking.order(describe()) is None
+
+
+def test_waking_to_trying_when_done(trying):
+    assert (trying.state, trying.wanted) == ("trying", FAST)
+    assert trying.order(describe()) is None
+    assert trying.poll(10.0 + 0.99 * TRIAL_S, silent_s=0.0) is None
+
+
+def test_trying_to_settled_when_nobody_answers(trying):
+    fallen_back = trying.poll(10.0 + TRIAL_S, silent_s=0.0)
+    assert fallen_back == BaudChanged(WAKE, f"nobody answered at {FAST} bit/s for 1 s")
+    assert (trying.state, trying.wanted) == ("settled", WAKE)
+    assert trying.order(describe()) is None
+    assert trying.poll(1e9, 1e9) is None
+
+
+def test_trying_to_fast_when_described(fast):
+    assert (fast.state, fast.wanted) == ("fast", FAST)
+    assert fast.described() == []
+    assert fast.poll(99.0, silent_s=1.4) is None
+
+
+def test_fast_to_trying_when_silent_and_back_without_a_word(fast):
+    assert fast.poll(99.0, silent_s=1.5) is None
+    assert (fast.state, fast.wanted) == ("trying", FAST)
+    assert fast.described() == []
+    assert fast.state == "fast"
+    fast.poll(200.0, silent_s=1.5)
+    assert fast.poll(200.0 + TRIAL_S, silent_s=2.5) is not None
+    assert fast.wanted == WAKE
+
+
+@pytest.mark.parametrize("state", ["trying", "fast"])
+def test_a_port_opened_anew_begins_at_waking(request, state):
+    negotiation = request.getfixturevalue(state)
+    negotiation.reset()
+    assert (negotiation.state, negotiation.wanted) == ("waking", None)
+    assert negotiation.order(describe()) == SetBaud(FAST)
+
+
+def settings(**changes: object) -> VirtualSettings:
+    plain = {"seed": 1, "pixel_count": 288, "rate_hz": 20.0, "count": 100, "baud": WAKE}
+    return VirtualSettings(**{**plain, **changes})  # type: ignore[arg-type]
+
+
+def test_host_and_firmware_change_together_and_no_frame_is_lost(make_bench):
+    bench = make_bench(settings(), SETTINGS, respects_baud=True)
+    bench.run_until_finished(20.0)
+    assert (bench.firmware.baud, bench.host_baud) == (FAST, FAST)
+    assert bench.of(BaudChanged) == [BaudChanged(FAST)]
+    assert len(bench.of(Connected)) == 1
+    assert len(bench.acquired) == 100
+    assert set(bench.acquired) <= set(bench.payloads)
+
+
+def test_a_line_that_does_not_carry_the_rate_falls_back_and_stays(make_bench):
+    bench = make_bench(settings(), SETTINGS, respects_baud=True, most_baud=WAKE)
+    bench.run_until_finished(30.0)
+    (changed,) = bench.of(BaudChanged)
+    assert changed.baud == WAKE
+    assert "nobody answered" in changed.reason
+    assert (bench.firmware.baud, bench.host_baud) == (WAKE, WAKE)
+    assert len(bench.of(Connected)) == 2
+    first, second = bench.times_of(Connected)
+    assert second - first <= TRIAL_S + BAUD_TIMEOUT_S + 0.5
+    assert set(bench.acquired) <= set(bench.payloads)
+    assert len(bench.of(FrameReceived)) >= 100
+
+
+def test_a_reboot_at_the_fast_rate_is_found_at_the_wake_up_rate(make_bench):
+    bench = make_bench(settings(count=20, boot_id=1), SETTINGS, respects_baud=True)
+    bench.run_for(1.0)
+    assert bench.host_baud == FAST
+    rebooted_s = bench.now_s
+    bench.boot(settings(count=20, boot_id=2))
+    bench.run_until_finished(20.0)
+    assert [e.baud for e in bench.of(BaudChanged)] == [FAST, WAKE]
+    assert bench.times_of(Connected)[1] - rebooted_s <= 3.0
+    assert set(bench.acquired) <= set(bench.payloads)
+
+
+def test_a_host_that_vanished_at_the_fast_rate_is_met_again_at_the_wake_up_rate(make_bench):
+    bench = make_bench(settings(), SETTINGS, respects_baud=True)
+    bench.run_for(1.0)
+    bench.host.reset()
+    bench.host_baud = WAKE
+    left_s = bench.now_s
+    bench.run_until_finished(20.0)
+    assert bench.times_of(Connected)[1] - left_s <= BAUD_TIMEOUT_S + 0.5
+    assert [e.baud for e in bench.of(BaudChanged)] == [FAST, FAST]
+    assert set(bench.acquired) <= set(bench.payloads)
