@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from firmware_bridge.commands import LaserMode
 from firmware_bridge.fragments import FragmentAssembler
 from firmware_bridge.framing import FrameDecoder, encode_frame
 from firmware_bridge.messages import (
@@ -17,11 +18,15 @@ from firmware_bridge.messages import (
     Hello,
     NotAcknowledge,
     RefusalCode,
+    SetBaud,
+    Single,
     SpectrumFragment,
     Start,
     Status,
     StatusRequest,
     Stop,
+    TimeReport,
+    TimeSync,
     pack_message,
     unpack_message,
 )
@@ -263,3 +268,117 @@ def test_boot_ids_come_from_the_seed_and_sequences_from_zero(source_spectra):
     assert ids[0] == ids[1] != ids[2]
     free = {boot(source_spectra, VirtualSettings(), 0.0).boot_id for _ in range(4)}
     assert len(free) == 4
+
+
+def test_a_single_frame_is_taken_next_and_the_run_goes_on(operator):
+    it = operator(dark_every=0)
+    it.ask(Start(count=2), 1, 0.0)
+    assert [f.kind for f in it.frames(0.05).values()] == ["dark"]
+    it.ask(Single(2), 2, 0.06)
+    it.ask(Single(6), 3, 0.06)
+    kinds = [f.kind for f in it.frames(0.25).values()]
+    assert kinds == ["silicon", "neon", "light", "light"]
+    assert it.frames(1.0) == {}
+
+
+def test_a_single_frame_of_an_idle_instrument_leaves_it_idle(operator):
+    it = operator()
+    it.ask(Single(0), 2, 0.5)
+    assert [f.kind for f in it.frames(0.5).values()] == ["light"]
+    assert not it.firmware.is_running
+    assert [a.source_index for a in it.firmware.take_acquired()] == [0]
+
+
+def test_a_single_frame_waits_for_room(operator):
+    it = operator(retain_frames=1)
+    it.ask(Single(1), 1, 0.0)
+    it.ask(Single(0), 2, 0.0)
+    assert [f.kind for f in it.frames(0.0).values()] == ["dark"]
+    it.say(Acknowledge(BOOT_ID, ALL, ((0, 0),)))
+    assert [f.kind for f in it.frames(0.1).values()] == ["light"]
+    assert it.firmware.refused_frames == 0
+
+
+def test_single_frames_of_unknown_kind_or_too_many_are_refused(operator):
+    it = operator()
+    assert it.ask(Single(7)).message.code == RefusalCode.OUT_OF_BOUNDS
+    answers = [it.ask(Single(0), 2 + n).message for n in range(9)]
+    assert answers[:8] == [CommandDone()] * 8
+    assert answers[8].code == RefusalCode.NOT_NOW
+    it.ask(Stop(), 20)
+    assert it.frames(1.0) == {}  # stop takes them back
+
+
+@pytest.mark.parametrize(
+    ("mode", "idle", "running"),
+    [(LaserMode.OFF, False, False), (LaserMode.WHILE_EXPOSING, False, True), (3, True, True)],
+)
+def test_the_laser_is_on_as_configured(operator, mode: int, idle: bool, running: bool):
+    it = operator()
+    assert it.ask(Configure(laser=mode)).message == CommandDone()
+    assert it.ask(StatusRequest(), 2).message.laser_on == idle
+    it.ask(Start(), 3)
+    status = it.ask(StatusRequest(), 4).message
+    assert (status.laser_on, status.is_running) == (running, True)
+
+
+def test_without_the_laser_a_light_frame_is_as_dark_as_a_dark_one(operator):
+    it = operator(dark_every=0)
+    it.ask(Configure(laser=LaserMode.OFF))
+    it.ask(Start(), 2)
+    dark, light = list(it.frames(0.15).values())[:2]
+    assert (dark.kind, light.kind) == ("dark", "light")
+    assert light.counts.max() <= dark.counts.max() + 100
+    assert it.firmware.take_acquired() == []
+
+
+def test_the_clock_counts_from_the_boot(source_spectra):
+    it = Operator(source_spectra)
+    answer = it.ask(TimeSync(1_790_000_000_000_000), 5, 12.5)
+    assert answer == Envelope(5, TimeReport(BOOT_ID, 12_500_000))
+
+
+def test_a_full_buffer_shows_among_the_faults(operator):
+    it = operator(retain_frames=1)
+    assert it.ask(StatusRequest()).message.instrument_status().faults == ()
+    it.ask(Single(1), 2)
+    it.frames(0.0)
+    assert it.ask(StatusRequest(), 3).message.instrument_status().faults == ("buffer_full",)
+
+
+def test_the_rate_changes_after_the_answer_has_left(operator):
+    it = operator(baud=115_200)
+    it.say(SetBaud(921_600), 3)
+    assert it.firmware.baud == 115_200
+    assert unpack(it.firmware.next_message(0.0)) == Envelope(3, CommandDone())
+    assert it.firmware.baud == 115_200
+    assert it.firmware.next_message(0.0) is None
+    assert it.firmware.baud == 921_600
+
+
+@pytest.mark.parametrize("baud", [0, 300, 115_201, 2_000_000])
+def test_a_rate_it_cannot_run_at_is_refused(operator, baud: int):
+    it = operator(baud=115_200)
+    assert it.ask(SetBaud(baud), 3).message.code == RefusalCode.OUT_OF_BOUNDS
+    assert it.hear() == []
+    assert it.firmware.baud == 115_200
+
+
+def test_it_returns_to_the_wake_up_rate_when_nobody_is_heard(operator):
+    it = operator(baud=115_200)
+    it.ask(SetBaud(921_600), 3, 0.0)
+    it.hear()
+    it.firmware.poll(2.9)
+    assert it.firmware.baud == 921_600
+    it.say(StatusRequest(), 4, 2.9)
+    it.firmware.receive(b"\xf8\x00" * 50, 5.0)  # not a valid frame
+    it.firmware.poll(5.8)
+    assert it.firmware.baud == 921_600
+    it.firmware.poll(5.9)
+    assert it.firmware.baud == 115_200
+
+
+def unpack(frame: bytes | None) -> Envelope:
+    (body,) = FrameDecoder().feed(frame or b"")
+    assert isinstance(body, bytes)
+    return unpack_message(body)
