@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 
 import pytest
 
 from edge.cli.shown import BUILTIN, spectra_to_show
+from edge.cli.virtual_options import VIRTUAL_DEVICES, virtual_settings
+from firmware_bridge.drivers.registry import DEVICES
+from firmware_bridge.virtual import Faults, VirtualSettings
 from firmware_bridge.virtual.minerals import MINERALS
 
 
@@ -25,3 +29,53 @@ def test_a_name_that_is_no_text_is_refused(run):
     )
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("outcrop: instrument_id: expected text that UTF-8 can hold")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--fault", "gremlins=1"), "dead-pixels"),
+        (("--fault", "dead-pixels"), "NAME=VALUE"),
+        (("--fault", "cosmic-rays=x"), "a number"),
+        (("--fault", "bit-error-rate=2"), "0 to 1"),
+        (("--fault", "disconnect-every-s=9"), "--link"),
+        (("--device", "abacus"), "oip"),
+        (("--device", "replay"), "oip"),
+        (("--drop-fragment-rate", "1.5"), "1.5"),
+    ],
+)
+def test_a_fault_or_device_that_cannot_be_is_refused(run, options: tuple[str, str], words: str):
+    outcome = run("simulate", "--spectra", BUILTIN, "--count", 1, "--port", "pty", *options)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert words in outcome.err
+
+
+def given(device: str = "oip", faults: tuple[str, ...] = (), **values: object) -> VirtualSettings:
+    """The settings that options come to; those not named here are not given."""
+    options = {"baud": None, "pixels": None, "instrument_id": None, "drift_nm": 0.0}
+    options |= {"bit_error_rate": None, "drop_frame_rate": None, "rate_hz": 2.0} | values
+    return virtual_settings(DEVICES[device], seed=1, count=None, faults=faults, **options)
+
+
+@pytest.mark.parametrize("device", VIRTUAL_DEVICES)
+def test_what_is_not_given_is_as_the_device_has_it(device: str):
+    settings, own = given(device), DEVICES[device].virtual
+    assert settings.pixel_count == own.pixel_count
+    assert settings.instrument_id == own.instrument_id
+    assert settings.baud == DEVICES[device].bauds[0]
+    other = given(device, pixels=300, instrument_id="MINE", baud=4800)
+    assert (other.pixel_count, other.instrument_id, other.baud) == (300, "MINE", 4800)
+    assert settings.boot_id != other.boot_id
+
+
+def test_the_short_options_and_faults_by_name_go_together():
+    faults = ("cosmic-rays=2", "dead_pixels = 3")
+    settings = given(faults=faults, bit_error_rate=1e-4, drop_frame_rate=0.02, drift_nm=0.62)
+    expected = Faults(cosmic_rays=2, dead_pixels=3, bit_error_rate=1e-4, drop_frame_rate=0.02)
+    assert settings.faults == expected
+    assert settings.drift_nm == 0.62
+
+
+def test_the_help_names_every_fault(run):
+    shown = run("simulate", "--help").out
+    assert all(it.name.replace("_", "-") in shown for it in fields(Faults))
