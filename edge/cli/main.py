@@ -16,6 +16,7 @@ from firmware_bridge.errors import OutcropError
 
 _COMMANDS = {
     "bundle": "edge.cli.bundle",
+    "calibrate": "edge.cli.calibrate",
     "check-config": "edge.cli.check_config",
     "classify": "edge.cli.classify",
     "demo": "edge.cli.demo",
@@ -23,6 +24,7 @@ _COMMANDS = {
     "engine": "edge.cli.engine",
     "evaluate": "edge.cli.evaluate",
     "keys": "edge.cli.keys",
+    "probe": "edge.cli.probe",
     "records": "edge.cli.records",
     "run": "edge.cli.run",
     "simulate": "edge.cli.simulate",
