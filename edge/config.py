@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from typing_extensions import Self
 
 from edge.bundle import TrustedKeys
+from edge.config_calibration import CalibrationConfig
 from edge.config_instrument import InstrumentConfig
 from edge.config_lines import faults_of, syntax_fault
 from edge.config_sections import (
@@ -29,6 +30,7 @@ else:
 
 __all__ = [
     "BundleConfig",
+    "CalibrationConfig",
     "Config",
     "InstrumentConfig",
     "LogConfig",
@@ -46,6 +48,9 @@ class Config(Section):
     store: StoreConfig = Field(description="where records are kept")
     bundle: BundleConfig = Field(default_factory=BundleConfig, description="what classifies")
     runner: RunnerConfig = Field(default_factory=RunnerConfig, description="what computes")
+    calibration: CalibrationConfig = Field(
+        default_factory=CalibrationConfig, description="from counts to Raman shift"
+    )
     log: LogConfig = Field(default_factory=LogConfig, description="events on standard error")
 
     @model_validator(mode="after")

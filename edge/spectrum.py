@@ -27,6 +27,8 @@ class Acquisition:
     laser_wavelength_nm: float | None = None
     detector_temperature_c: float | None = None
     saturated_pixels: int = 0
+    cosmic_ray_pixels: int = 0
+    dead_pixels: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

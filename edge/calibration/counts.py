@@ -1,15 +1,20 @@
 """From detector counts to a spectrum on a Raman-shift axis.
 
-Dark counts are subtracted where a dark frame of the same exposure is at hand; the axis is the
-calibration's.
+Saturation is refused; dark counts are subtracted; the detector is made linear; dead pixels and
+cosmic rays are bridged; the axis is the calibration's.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.calibration.axis import Calibration
+from edge.calibration.cosmic_rays import Mended, mend
+from edge.calibration.linearity import linearised
+from edge.calibration.saturation import check_saturation, find_saturation
 from edge.errors import InvalidSpectrumError
 from edge.spectrum import Acquisition, Spectrum
 from firmware_bridge.identity import FrameIdentity
@@ -22,11 +27,68 @@ _COUNTING_NOISE = 1 / np.sqrt(12.0)
 _FEWEST_PIXELS = 16
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Corrected:
+    """Counts in proportion to the light, pixel by pixel.
+
+    Parameters
+    ----------
+    intensity : (P,) float64, counts above dark, in the order of the pixels
+    saturated : (P,) bool, by light: their intensity is a lower bound
+    cosmic_ray_pixels, dead_pixels : int, how many were bridged
+    """
+
+    intensity: NDArray[np.float64]
+    saturated: NDArray[np.bool_]
+    cosmic_ray_pixels: int = 0
+    dead_pixels: int = 0
+
+
+def correct(
+    frame: SpectrumFrame,
+    calibration: Calibration,
+    dark_counts: NDArray[np.float64] | None,
+) -> Corrected:
+    """Return a frame's counts without what the detector adds to them.
+
+    Parameters
+    ----------
+    frame : of P pixels
+    calibration : of the instrument when it took the frame
+    dark_counts : (P,) float64, counts of the same exposure with the shutter closed; without
+        them a detector is not made linear either: its polynomial is of counts above dark
+
+    Raises
+    ------
+    InvalidSpectrumError
+        If the pixel count is not the calibration's, or many pixels are saturated in the dark.
+    CalibrationError
+        If the nonlinearity coefficients make no sense.
+    """
+    if len(frame.counts) != calibration.pixel_count:
+        raise InvalidSpectrumError(
+            f"expected {calibration.pixel_count} pixels, got {len(frame.counts)}"
+        )
+    saturation = find_saturation(frame, dark_counts)
+    lost = saturation.lost
+    intensity = frame.counts.astype(np.float64)
+    if dark_counts is not None:
+        intensity -= dark_counts
+        largest = float(min(frame.saturation_counts, np.iinfo(frame.counts.dtype).max))
+        intensity = linearised(intensity, calibration.nonlinearity_coefficients, largest)
+    if lost.any():
+        pixels = np.arange(intensity.size)
+        intensity[lost] = np.interp(pixels[lost], pixels[~lost], intensity[~lost])
+    mended: Mended = mend(intensity)
+    dead = mended.dead_pixels.size + int(lost.sum())
+    return Corrected(mended.intensity, saturation.by_light, mended.cosmic_ray_pixels.size, dead)
+
+
 def calibrate(
     frame: SpectrumFrame,
     identity: FrameIdentity,
     calibration: Calibration,
-    dark: SpectrumFrame | None,
+    dark_counts: NDArray[np.float64] | None,
     received_utc_ns: int | None = None,
 ) -> Spectrum:
     """Return a frame's spectrum on the Raman-shift axis, dark counts subtracted.
@@ -36,38 +98,25 @@ def calibrate(
     frame : a light frame of P pixels
     identity : whose frame it is
     calibration : of the instrument when it took the frame
-    dark : the frame with the shutter closed to subtract; one of another exposure is not used
+    dark_counts : (P,) float64, counts, as `choose_dark` gives them
     received_utc_ns : wall clock at its arrival
 
     Raises
     ------
     InvalidSpectrumError
-        If the pixel count is not the calibration's, a pixel is saturated, or nothing stands
-        out of the noise.
+        If the pixel count is not the calibration's, a pixel beyond the laser line is saturated,
+        or nothing stands out of the noise.
     CalibrationError
-        If the calibration gives no axis.
+        If the calibration gives no axis, or its nonlinearity makes no sense.
     """
-    if len(frame.counts) != calibration.pixel_count:
-        raise InvalidSpectrumError(
-            f"expected {calibration.pixel_count} pixels, got {len(frame.counts)}"
-        )
-    saturated = int((frame.counts >= frame.saturation_counts).sum())
-    if saturated:
-        raise InvalidSpectrumError(f"{saturated} of {len(frame.counts)} pixels saturated")
-    intensity = frame.counts.astype(np.float64)
-    if dark is not None and exposure_of(dark) == exposure_of(frame):
-        intensity -= dark.counts
-    axis = calibration.raman_shift_cm1()
+    corrected = correct(frame, calibration, dark_counts)
+    axis, intensity = calibration.raman_shift_cm1(), corrected.intensity
+    check_saturation(corrected.saturated, axis)
     _check_signal(intensity)
     if axis[0] > axis[-1]:
         axis, intensity = axis[::-1], intensity[::-1]
-    acquisition = _acquisition(frame, identity, received_utc_ns)
+    acquisition = _acquisition(frame, identity, received_utc_ns, corrected)
     return Spectrum(axis, intensity, "raman_shift_cm1", acquisition)
-
-
-def exposure_of(frame: SpectrumFrame) -> str:
-    """Return what a dark frame must share with the frame it is subtracted from."""
-    return f"{frame.integration_time_us} us x {frame.averages}, {len(frame.counts)} pixels"
 
 
 def _check_signal(intensity: NDArray[np.float64]) -> None:
@@ -86,7 +135,10 @@ def _check_signal(intensity: NDArray[np.float64]) -> None:
 
 
 def _acquisition(
-    frame: SpectrumFrame, identity: FrameIdentity, received_utc_ns: int | None
+    frame: SpectrumFrame,
+    identity: FrameIdentity,
+    received_utc_ns: int | None,
+    corrected: Corrected,
 ) -> Acquisition:
     return Acquisition(
         instrument_id=identity.instrument_id,
@@ -98,4 +150,7 @@ def _acquisition(
         averages=frame.averages,
         laser_wavelength_nm=frame.laser_wavelength_nm,
         detector_temperature_c=frame.detector_temperature_c,
+        cosmic_ray_pixels=corrected.cosmic_ray_pixels,
+        dead_pixels=corrected.dead_pixels,
+        saturated_pixels=int(corrected.saturated.sum()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from edge.calibration.corrections import Corrections
 from edge.cli.classify import verdict_fields
 from edge.cli.options import json_option
 from edge.config import read_config
-from edge.store import Record, read_records
+from edge.store import TARGET_KINDS, Record, read_records
 
 DEFAULT_CONFIG = Path("/etc/outcrop/outcrop.toml")
 _MOST_ROWS = 2**63 - 1
@@ -51,6 +53,7 @@ def _fields(record: Record) -> dict[str, object]:
         "boot_id": record.identity.boot_id,
         "sequence": record.identity.sequence,
         "received_utc": _utc(record),
+        "kind": record.kind,
         "classified": record.verdict is not None,
     }
     if record.verdict is not None:
@@ -58,6 +61,11 @@ def _fields(record: Record) -> dict[str, object]:
         fields["head_version"] = record.head_version
         fields["precision"] = record.precision
         fields["calibration_id"] = record.calibration_id
+        fields["dark_sequence"] = record.dark_sequence
+    if record.corrections is not None:
+        fields |= asdict(record.corrections)
+    if record.drift is not None:
+        fields["drift"] = asdict(record.drift)
     return fields
 
 
@@ -70,15 +78,46 @@ def _table(records: Iterable[Record]) -> Table:
         verdict = record.verdict
         who = record.identity
         shown = (_utc(record)[:19], who.instrument_id, f"{who.boot_id:08x}", str(who.sequence))
-        if verdict is None:
+        if record.kind in TARGET_KINDS:
+            table.add_row(*shown, "", "", "", _drift_note(record))
+        elif verdict is None:
             table.add_row(*shown, "", "", "", "not classified yet")
         elif verdict.invalid is not None:
             table.add_row(*shown, "", "", "", f"invalid: {verdict.invalid}")
         else:
-            note = "" if verdict.known else "unknown?"
             size = str(len(verdict.prediction_set))
+            note = _note(record, known=verdict.known)
             table.add_row(*shown, verdict.label, f"{verdict.probability:.2f}", size, note)
     return table
+
+
+def _note(record: Record, *, known: bool) -> str:
+    """Say whether it is known, and what was done to counts and axis."""
+    notes = [] if known else ["unknown?"]
+    done = record.corrections or Corrections()
+    if record.dark_sequence is not None:
+        notes.append(f"dark {record.dark_sequence}")
+    if done.shift_nm:
+        notes.append(f"axis {done.shift_nm:+.3f} nm")
+    if done.dark_refused is not None:
+        notes.append(f"dark refused: {done.dark_refused}")
+    if done.cosmic_ray_pixels:
+        notes.append(f"{done.cosmic_ray_pixels} cosmic ray pixels bridged")
+    if done.dead_pixels:
+        notes.append(f"{done.dead_pixels} dead pixels bridged")
+    return "; ".join(notes)
+
+
+def _drift_note(record: Record) -> str:
+    drift = record.drift
+    if drift is None:
+        return f"{record.kind}: not looked at yet"
+    said = f"{drift.target}:"
+    if drift.drift_cm1 is not None and drift.sigma_cm1 is not None:
+        said += f" drift {drift.drift_cm1:+.2f} ± {drift.sigma_cm1:.2f} cm⁻¹"
+    elif drift.drift_nm is not None:
+        said += f" axis off by {drift.drift_nm:+.3f} nm"
+    return f"{said} undone" if drift.refused is None else f"{said} not applied: {drift.refused}"
 
 
 def _utc(record: Record) -> str:

@@ -97,7 +97,8 @@ class InferenceThread:
     def _classify_into_derived(self, classifier: Classifier, raw: RawStore) -> None:
         with DerivedStore(self._folder) as derived:
             self._ready(classifying=True)
-            worker = Worker(classifier, raw, derived, self._start_row, self._log)
+            settings = self._config.calibration
+            worker = Worker(classifier, raw, derived, settings, self._start_row, self._log)
             last_row = raw.last_row()
             if self._catch_up(worker, last_row):
                 self._follow(worker, raw, last_row)

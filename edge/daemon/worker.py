@@ -8,12 +8,12 @@ from dataclasses import asdict
 
 from structlog.typing import FilteringBoundLogger
 
-from edge.calibration import Calibration, calibrate
 from edge.classifier import Classifier, Verdict
-from edge.errors import CalibrationError, SpectrumError, StoreDamagedError
-from edge.store import NO_DARK, DerivedStore, RawStore, StoredFrame, StoredVerdict
-from firmware_bridge.errors import FrameContentError
-from firmware_bridge.spectrum_frame import SpectrumFrame
+from edge.config_calibration import CalibrationConfig
+from edge.daemon.frame_calibration import FrameCalibration
+from edge.daemon.target_frames import TargetFrames
+from edge.errors import StoreDamagedError
+from edge.store import TARGET_KINDS, DerivedStore, RawStore, StoredFrame, StoredVerdict
 
 
 class Worker:
@@ -23,6 +23,7 @@ class Worker:
     ----------
     classifier : active
     raw, derived : this thread's connections
+    settings : of calibration
     start_row : frames after it arrived while this daemon ran, so their latency means something
     log : events
     """
@@ -32,6 +33,7 @@ class Worker:
         classifier: Classifier,
         raw: RawStore,
         derived: DerivedStore,
+        settings: CalibrationConfig,
         start_row: int,
         log: FilteringBoundLogger,
     ) -> None:
@@ -40,6 +42,8 @@ class Worker:
         self._derived = derived
         self._start_row = start_row
         self._log = log
+        self._frames = FrameCalibration(raw, settings.dark_rules(), log)
+        self._targets = TargetFrames(raw, self._frames, settings, log)
 
     def classify(self, rows: Sequence[int]) -> bool:
         """Judge the frames of these rows and store what comes out.
@@ -50,22 +54,16 @@ class Worker:
             True where a dark frame is among them that came after frames it fits.
         """
         found = [frame for frame in map(self._read, rows) if frame is not None]
-        frames = [frame for frame in found if frame.kind != "dark"]
-        verdicts = [self._judge(frame) for frame in frames]
-        self._derived.add(verdicts)
+        judged: list[tuple[StoredFrame, StoredVerdict]] = []
+        for frame in found:  # in order: what a target says holds for those after it
+            if frame.kind in TARGET_KINDS:
+                self._targets.take(frame)
+            elif frame.kind != "dark":
+                judged.append((frame, self._judge(frame)))
+        self._derived.add(verdict for _, verdict in judged)
         now_ns = time.monotonic_ns()
-        for frame, stored in zip(frames, verdicts, strict=True):
-            latency_ms = round((now_ns - frame.last_byte_monotonic_ns) / 1e6, 3)
-            self._log.info(
-                "spectrum.classified",
-                **asdict(frame.identity),
-                label=stored.verdict.label,
-                probability=round(stored.verdict.probability, 4),
-                known=stored.verdict.known,
-                invalid=stored.verdict.invalid,
-                # of a frame of an earlier run it would be on another clock
-                latency_ms=latency_ms if frame.row > self._start_row else None,
-            )
+        for frame, stored in judged:
+            self._tell(frame, stored, now_ns)
         return any(frame.kind == "dark" and self._raw.is_late(frame) for frame in found)
 
     def _read(self, row: int) -> StoredFrame | None:
@@ -77,23 +75,15 @@ class Worker:
 
     def _judge(self, stored: StoredFrame) -> StoredVerdict:
         classifier = self.classifier
-        dark_sequence, dark = self._dark_for(stored)
-        try:
-            spectrum = calibrate(
-                SpectrumFrame.unpack(stored.payload),
-                stored.identity,
-                Calibration.from_json(stored.calibration, stored.calibration_id),
-                dark,
-                stored.received_utc_ns,
-            )
-        except (SpectrumError, CalibrationError, FrameContentError) as error:
-            verdict, embedding = Verdict.refused(str(error)), None
+        frame = self._frames.calibrated(stored)
+        if frame.spectrum is None:
+            verdict, embedding = Verdict.refused(frame.invalid or ""), None
         else:
-            verdict, embedding = classifier.classify(spectrum)
+            verdict, embedding = classifier.classify(frame.spectrum)
         return StoredVerdict(
             identity=stored.identity,
-            calibration_id=stored.calibration_id,
-            dark_sequence=dark_sequence,
+            calibration_id=frame.calibration_id,
+            dark_sequence=frame.dark_sequence,
             preprocessing=classifier.preprocessing,
             backbone_id=classifier.head.backbone_id,
             precision=classifier.precision,
@@ -101,17 +91,21 @@ class Worker:
             verdict=verdict,
             embedding=embedding,
             classified_utc_ns=time.time_ns(),
+            newest_dark_sequence=frame.newest_dark_sequence,
+            corrections=frame.corrections,
         )
 
-    def _dark_for(self, stored: StoredFrame) -> tuple[int, SpectrumFrame | None]:
-        sequence = NO_DARK
-        try:
-            found = self._raw.dark_for(stored)
-            if found is None:
-                return NO_DARK, None
-            sequence, payload = found
-            return sequence, SpectrumFrame.unpack(payload)
-        except (FrameContentError, StoreDamagedError) as error:
-            # bit rot at rest: classify without it, and say so
-            self._log.error("frame.damaged_at_rest", **asdict(stored.identity), reason=str(error))
-            return sequence, None
+    def _tell(self, frame: StoredFrame, stored: StoredVerdict, now_ns: int) -> None:
+        latency_ms = round((now_ns - frame.last_byte_monotonic_ns) / 1e6, 3)
+        self._log.info(
+            "spectrum.classified",
+            **asdict(frame.identity),
+            label=stored.verdict.label,
+            probability=round(stored.verdict.probability, 4),
+            known=stored.verdict.known,
+            invalid=stored.verdict.invalid,
+            cosmic_ray_pixels=stored.corrections.cosmic_ray_pixels,
+            shift_nm=round(stored.corrections.shift_nm, 4),
+            # of a frame of an earlier run it would be on another clock
+            latency_ms=latency_ms if frame.row > self._start_row else None,
+        )

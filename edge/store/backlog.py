@@ -1,4 +1,4 @@
-"""What was kept and not classified, or classified before its dark frame had arrived."""
+"""What was kept and not judged, or judged before its dark frame had arrived."""
 
 from __future__ import annotations
 
@@ -7,23 +7,31 @@ from pathlib import Path
 from edge.errors import StoreDamagedError
 from edge.store import derived, raw
 from edge.store.database import is_damaged, open_for_reading, wrap_errors
+from edge.store.raw_schema import TARGET_KINDS
 
+_TARGETS = ", ".join(f"'{kind}'" for kind in TARGET_KINDS)
 _UNCLASSIFIED = f"""
     SELECT f.id FROM frames f
-    WHERE f.kind <> 'dark' AND f.id > ? AND f.id <= ? AND NOT EXISTS (
-        SELECT 1 FROM derived.verdicts v
-        WHERE v.instrument_id = f.instrument_id AND v.boot_id = f.boot_id
-          AND v.sequence = f.sequence AND v.dark_sequence = coalesce((
-            SELECT max(d.sequence) FROM frames d
-            WHERE d.kind = 'dark' AND d.instrument_id = f.instrument_id
-              AND d.boot_id = f.boot_id AND d.exposure = f.exposure
-              AND d.sequence < f.sequence), {derived.NO_DARK}))
+    WHERE f.kind <> 'dark' AND f.id > ? AND f.id <= ? AND CASE
+        WHEN f.kind IN ({_TARGETS}) THEN
+            NOT EXISTS (SELECT 1 FROM drifts t WHERE t.frame_id = f.id)
+        ELSE NOT EXISTS (
+            SELECT 1 FROM derived.verdicts v
+            WHERE v.instrument_id = f.instrument_id AND v.boot_id = f.boot_id
+              AND v.sequence = f.sequence AND v.newest_dark_sequence = coalesce((
+                SELECT max(d.sequence) FROM frames d
+                WHERE d.kind = 'dark' AND d.instrument_id = f.instrument_id
+                  AND d.boot_id = f.boot_id AND d.exposure = f.exposure
+                  AND d.sequence < f.sequence), {derived.NO_DARK}))
+        END
     ORDER BY f.id LIMIT ?
 """
 
 
 def unclassified_rows(folder: Path, after_row: int, up_to_row: int, limit: int) -> list[int]:
-    """Return rows of frames that have no verdict with the dark frame that fits them now.
+    """Return rows of frames that have no verdict with the dark frame that is nearest now.
+
+    Frames of calibration targets are those that nothing was made of yet.
 
     Parameters
     ----------

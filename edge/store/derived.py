@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.calibration.corrections import Corrections
 from edge.classifier import Verdict
 from edge.store.database import Database, wrap_errors
 from firmware_bridge.identity import FrameIdentity
@@ -41,14 +42,19 @@ MIGRATIONS = (
                 backbone_id, precision)
     );
     """,
+    """
+    ALTER TABLE verdicts ADD COLUMN newest_dark_sequence INTEGER NOT NULL DEFAULT -1;
+    ALTER TABLE verdicts ADD COLUMN corrections TEXT NOT NULL DEFAULT '{}';
+    UPDATE verdicts SET newest_dark_sequence = dark_sequence;
+    """,
 )
 
 _INSERT = """
     INSERT OR REPLACE INTO verdicts (
         instrument_id, boot_id, sequence, calibration_id, dark_sequence, preprocessing,
         backbone_id, precision, head_version, label, probability, known, top, prediction_set,
-        invalid, embedding, classified_utc_ns)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        invalid, embedding, classified_utc_ns, newest_dark_sequence, corrections)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -58,9 +64,13 @@ class StoredVerdict:
 
     Parameters
     ----------
-    dark_sequence : of the dark frame that was subtracted; NO_DARK if none was
+    calibration_id : of the axis it was judged on, drift undone
+    dark_sequence : of the newest dark frame that was subtracted; NO_DARK if none was
     embedding : (D,) float32, kept so that a refit of the head runs no network; None where
         the spectrum was invalid
+    newest_dark_sequence : of the newest dark frame that was at hand, refused or not; None: it is
+        `dark_sequence`
+    corrections : what was done to counts and axis
     """
 
     identity: FrameIdentity
@@ -73,6 +83,8 @@ class StoredVerdict:
     verdict: Verdict
     embedding: NDArray[np.float32] | None
     classified_utc_ns: int
+    newest_dark_sequence: int | None = None
+    corrections: Corrections = field(default_factory=Corrections)
 
 
 class DerivedStore(Database):
@@ -101,6 +113,7 @@ class DerivedStore(Database):
 
 def _row(stored: StoredVerdict) -> tuple[str | int | float | bytes | None, ...]:
     verdict, identity = stored.verdict, stored.identity
+    newest_dark = stored.newest_dark_sequence
     return (
         identity.instrument_id,
         identity.boot_id,
@@ -119,4 +132,6 @@ def _row(stored: StoredVerdict) -> tuple[str | int | float | bytes | None, ...]:
         verdict.invalid,
         None if stored.embedding is None else stored.embedding.tobytes(),
         stored.classified_utc_ns,
+        stored.dark_sequence if newest_dark is None else newest_dark,
+        stored.corrections.to_json(),
     )

@@ -12,38 +12,14 @@ from typing import Any, Literal
 
 from edge.calibration import Calibration
 from edge.store.database import Database, wrap_errors
+from edge.store.drift_history import DriftHistory
+from edge.store.raw_schema import FILE_NAME, MIGRATIONS
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.spectrum_frame import FrameKind
 
-StoredKind = FrameKind | Literal["unreadable"]
+__all__ = ["FILE_NAME", "MIGRATIONS", "Kept", "RawFrame", "RawStore", "StoredFrame", "StoredKind"]
 
-FILE_NAME = "raw.db"
-MIGRATIONS = (
-    """
-    CREATE TABLE calibrations (
-        id TEXT PRIMARY KEY,
-        content BLOB NOT NULL,
-        first_seen_utc_ns INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE frames (
-        id INTEGER PRIMARY KEY,
-        instrument_id TEXT NOT NULL,
-        boot_id INTEGER NOT NULL,
-        sequence INTEGER NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('light', 'dark', 'unreadable')),
-        exposure TEXT NOT NULL,
-        calibration_id TEXT NOT NULL REFERENCES calibrations (id),
-        received_utc_ns INTEGER NOT NULL,
-        last_byte_monotonic_ns INTEGER NOT NULL,
-        payload BLOB NOT NULL,
-        UNIQUE (instrument_id, boot_id, sequence)
-    );
-    CREATE INDEX records ON frames (instrument_id, boot_id, exposure, sequence)
-        WHERE kind <> 'dark';
-    CREATE INDEX darks ON frames (instrument_id, boot_id, exposure, sequence)
-        WHERE kind = 'dark';
-    """,
-)
+StoredKind = FrameKind | Literal["unreadable"]
 
 _INSERT_CALIBRATION = "INSERT OR IGNORE INTO calibrations VALUES (?, ?, ?)"
 _INSERT_FRAME = """
@@ -63,10 +39,10 @@ _SELECT_FRAMES = """
 _SELECT_ROW = _SELECT_FRAMES + "WHERE f.id = ?"
 _SELECT_ROWS = "SELECT id FROM frames WHERE id > ? ORDER BY id LIMIT ?"
 _SELECT_LAST = "SELECT coalesce(max(id), 0) FROM frames"
-_SELECT_DARK = """
+_SELECT_DARKS = """
     SELECT sequence, payload FROM frames
     WHERE kind = 'dark' AND instrument_id = ? AND boot_id = ? AND exposure = ? AND sequence < ?
-    ORDER BY sequence DESC LIMIT 1
+    ORDER BY sequence DESC LIMIT ?
 """
 _IS_LATE = """
     SELECT 1 FROM frames
@@ -82,7 +58,7 @@ class RawFrame:
     Parameters
     ----------
     identity : instrument, boot and sequence
-    kind : light, dark, or unreadable: kept for people to look at
+    kind : of the frame, or unreadable: kept for people to look at
     exposure : what a dark frame must share to be subtracted; empty where unreadable
     calibration : what the instrument said of its axis when it was connected
     received_utc_ns : wall clock; may be wrong, orders nothing
@@ -153,6 +129,8 @@ class RawStore(Database):
         # commit syncs it too: a frame that comes again is acknowledged because it is here.
         with wrap_errors(self.path), self._connection:
             self._connection.pragma("user_version", len(MIGRATIONS))
+        self.drifts = DriftHistory(self._connection, self.path)
+        self._calibration: tuple[Calibration, str, bytes] | None = None
 
     def keep(self, frames: Iterable[RawFrame]) -> Kept:
         """Store frames in one transaction that is on the disk when this returns.
@@ -191,15 +169,16 @@ class RawStore(Database):
             row: int = self._connection.execute(_SELECT_LAST).get
         return row
 
-    def dark_for(self, frame: StoredFrame) -> tuple[int, bytes] | None:
-        """Return sequence and payload of the last dark frame before a frame that fits it.
+    def darks_for(self, frame: StoredFrame, limit: int = 1) -> list[tuple[int, bytes]]:
+        """Return sequence and payload of the last dark frames before a frame, the newest first.
 
-        It is of the same boot and the same exposure.
+        They are of the same boot and the same exposure.
         """
         identity = frame.identity
         key = (identity.instrument_id, identity.boot_id, frame.exposure, identity.sequence)
         with wrap_errors(self.path):
-            return self._connection.execute(_SELECT_DARK, key).fetchone()
+            rows = self._connection.execute(_SELECT_DARKS, (*key, limit))
+            return [(int(sequence), payload) for sequence, payload in rows]
 
     def is_late(self, dark: StoredFrame) -> bool:
         """Tell whether frames that a dark frame fits arrived before it."""
@@ -215,16 +194,15 @@ class RawStore(Database):
             return [FrameIdentity(*row) for row in self._connection.execute(query)]
 
     def _keep_one(self, frame: RawFrame, kept: Kept) -> None:
-        calibration, identity = frame.calibration, frame.identity
+        identity = frame.identity
         key = (identity.instrument_id, identity.boot_id, identity.sequence)
-        self._connection.execute(
-            _INSERT_CALIBRATION,
-            (calibration.id, calibration.to_json().encode(), frame.received_utc_ns),
-        )
+        calibration_id, content = self._as_kept(frame.calibration)
+        written = (calibration_id, content, frame.received_utc_ns)
+        self._connection.execute(_INSERT_CALIBRATION, written)
         when = (frame.received_utc_ns, frame.last_byte_monotonic_ns)
         self._connection.execute(
             _INSERT_FRAME,
-            (*key, frame.kind, frame.exposure, calibration.id, *when, frame.payload),
+            (*key, frame.kind, frame.exposure, calibration_id, *when, frame.payload),
         )
         if self._connection.changes() > 0:
             kept.new.append(frame)
@@ -232,6 +210,13 @@ class RawStore(Database):
             kept.repeated.append(frame)
         else:
             kept.conflicting.append(frame)
+
+    def _as_kept(self, calibration: Calibration) -> tuple[str, bytes]:
+        """Return id and text; a link has one calibration, and its table may be long."""
+        if self._calibration is None or self._calibration[0] is not calibration:
+            content = calibration.to_json().encode()
+            self._calibration = (calibration, calibration.id, content)
+        return self._calibration[1:]
 
 
 def _stored_frame(row: tuple[Any, ...]) -> StoredFrame:

@@ -8,45 +8,64 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import apsw
+
+from edge.calibration.corrections import Corrections
 from edge.classifier import Verdict
 from edge.store import derived, raw
 from edge.store.database import open_for_reading, wrap_errors
 from edge.store.derived import NO_DARK
+from edge.store.drift_history import COLUMNS, Drift, drift_of
 from firmware_bridge.identity import FrameIdentity
 
 _SELECT = """
-    SELECT f.instrument_id, f.boot_id, f.sequence, f.received_utc_ns,
+    SELECT f.instrument_id, f.boot_id, f.sequence, f.received_utc_ns, f.kind,
            v.label, v.probability, v.known, v.top, v.prediction_set, v.invalid,
-           v.head_version, v.precision, v.calibration_id, v.dark_sequence
-    FROM (SELECT id, instrument_id, boot_id, sequence, received_utc_ns FROM frames
+           v.head_version, v.precision, v.calibration_id, v.dark_sequence, v.corrections,
+           {drift}
+    FROM (SELECT id, instrument_id, boot_id, sequence, received_utc_ns, kind FROM frames
           WHERE kind <> 'dark' ORDER BY id DESC LIMIT :last) f
     LEFT JOIN {verdicts} v ON v.id = (
         SELECT max(id) FROM {verdicts} w
         WHERE (w.instrument_id, w.boot_id, w.sequence)
             = (f.instrument_id, f.boot_id, f.sequence))
+    LEFT JOIN {drifts} d ON d.frame_id = f.id
     ORDER BY f.id
 """
 _NO_VERDICTS = (
     "(SELECT NULL AS id, NULL AS instrument_id, NULL AS boot_id, NULL AS sequence, NULL AS label,"
     " NULL AS probability, NULL AS known, NULL AS top, NULL AS prediction_set, NULL AS invalid,"
-    " NULL AS head_version, NULL AS precision, NULL AS calibration_id, NULL AS dark_sequence)"
+    " NULL AS head_version, NULL AS precision, NULL AS calibration_id, NULL AS dark_sequence,"
+    " NULL AS corrections)"
 )
+_VERDICTS_BEFORE_CORRECTIONS = "(SELECT *, '{}' AS corrections FROM derived.verdicts)"
+_NO_DRIFTS = (
+    "(SELECT NULL AS frame_id, NULL AS target, NULL AS drift_nm, NULL AS drift_cm1,"
+    " NULL AS sigma_cm1, NULL AS lines, NULL AS refused)"
+)
+_FIRST_WITH_CALIBRATION = 2
+"""The schema of either store from which on it tells of drifts and corrections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One stored spectrum and its newest verdict, None until it has been classified.
 
-    `dark_sequence` names the dark frame that was subtracted; None if there was none.
+    `dark_sequence` names the newest dark frame that was subtracted; None if there was none.
+    `kind` is that of the frame; one of a calibration target has no verdict, but, once it was
+    looked at, a `drift`.
     """
 
     identity: FrameIdentity
     received_utc_ns: int
-    verdict: Verdict | None
-    head_version: int | None
-    precision: str | None
-    calibration_id: str | None
-    dark_sequence: int | None
+    kind: str
+    verdict: Verdict | None = None
+    head_version: int | None = None
+    precision: str | None = None
+    calibration_id: str | None = None
+    dark_sequence: int | None = None
+    corrections: Corrections | None = None
+    drift: Drift | None = None
 
 
 def read_records(folder: Path, last: int | None = None) -> Iterator[Record]:
@@ -62,30 +81,46 @@ def read_records(folder: Path, last: int | None = None) -> Iterator[Record]:
     raw_path, derived_path = folder / raw.FILE_NAME, folder / derived.FILE_NAME
     connection = open_for_reading(raw_path)
     try:
+        with wrap_errors(raw_path):
+            drifts = "drifts" if _tells_of_calibration(connection, "main") else _NO_DRIFTS
         verdicts, told = _NO_VERDICTS, raw_path
         if derived_path.exists():
             verdicts, told = "derived.verdicts", derived_path
         with wrap_errors(told):
             if told == derived_path:
                 connection.execute("ATTACH ? AS derived", (str(derived_path),))
-            limit = -1 if last is None else last
-            for row in connection.execute(_SELECT.format(verdicts=verdicts), {"last": limit}):
+                if not _tells_of_calibration(connection, "derived"):
+                    verdicts = _VERDICTS_BEFORE_CORRECTIONS
+            query = _SELECT.format(verdicts=verdicts, drifts=drifts, drift=COLUMNS)
+            for row in connection.execute(query, {"last": -1 if last is None else last}):
                 yield _record(row)
     finally:
         connection.close()
 
 
+def _tells_of_calibration(connection: apsw.Connection, schema: str) -> bool:
+    version = connection.execute(f"PRAGMA {schema}.user_version").get
+    return int(version) >= _FIRST_WITH_CALIBRATION
+
+
 def _record(row: tuple[Any, ...]) -> Record:
-    instrument_id, boot_id, sequence, received_utc_ns, *judged = row
+    instrument_id, boot_id, sequence, received_utc_ns, kind, *judged = row
     identity = FrameIdentity(instrument_id, boot_id, sequence)
     label, probability, known, top, prediction_set, invalid, *basis = judged
+    version, precision, calibration_id, dark, corrections, *drift = basis
+    seen = None if drift[0] is None else drift_of(drift)
     if probability is None:
-        return Record(identity, received_utc_ns, None, None, None, None, None)
-    version, precision, calibration_id, dark = basis
+        return Record(identity, received_utc_ns, kind, drift=seen)
     ranked = tuple((name, share) for name, share in json.loads(top))
     kept = tuple(json.loads(prediction_set))
-    verdict = Verdict(label, probability, ranked, bool(known), kept, invalid)
-    dark_sequence = None if dark == NO_DARK else dark
     return Record(
-        identity, received_utc_ns, verdict, version, precision, calibration_id, dark_sequence
+        identity,
+        received_utc_ns,
+        kind,
+        Verdict(label, probability, ranked, bool(known), kept, invalid),
+        version,
+        precision,
+        calibration_id,
+        None if dark == NO_DARK else dark,
+        Corrections.from_json(corrections),
     )

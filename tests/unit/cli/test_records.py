@@ -13,7 +13,15 @@ from edge.store import DerivedStore, RawFrame, RawStore, StoredVerdict
 from firmware_bridge.identity import FrameIdentity
 
 CALIBRATION = Calibration((530.0, 0.1), 532.0, 16)
-KEYS = ["instrument_id", "boot_id", "sequence", "received_utc", "classified"]
+KEYS = ["instrument_id", "boot_id", "sequence", "received_utc", "kind", "classified"]
+BASIS_KEYS = ["head_version", "precision", "calibration_id", "dark_sequence"]
+CORRECTION_KEYS = [
+    "dark_averaged",
+    "dark_refused",
+    "cosmic_ray_pixels",
+    "dead_pixels",
+    "shift_nm",
+]
 VERDICT_KEYS = ["label", "probability", "top", "known", "prediction_set", "invalid"]
 
 
@@ -52,12 +60,13 @@ def test_records_as_json(run, folder):
     outcome = run("records", "--store", folder, "--json")
     assert (outcome.code, outcome.err) == (0, "")
     classified, invalid, waiting = outcome.objects
-    assert list(classified) == [*KEYS, *VERDICT_KEYS, "head_version", "precision", "calibration_id"]
+    assert list(classified) == [*KEYS, *VERDICT_KEYS, *BASIS_KEYS, *CORRECTION_KEYS]
     assert classified == {
         "instrument_id": "RS-1",
         "boot_id": 7,
         "sequence": 0,
         "received_utc": "2026-01-01T00:00:00+00:00",
+        "kind": "light",
         "classified": True,
         "label": "Quartz",
         "probability": 0.5,
@@ -71,6 +80,12 @@ def test_records_as_json(run, folder):
         "head_version": 4,
         "precision": "int8",
         "calibration_id": CALIBRATION.id,
+        "dark_sequence": 0,
+        "dark_averaged": 0,
+        "dark_refused": None,
+        "cosmic_ray_pixels": 0,
+        "dead_pixels": 0,
+        "shift_nm": 0.0,
     }
     assert (invalid["classified"], invalid["label"]) == (True, None)
     assert invalid["invalid"] == "2 of 16 pixels saturated"

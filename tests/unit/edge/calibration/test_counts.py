@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from edge.calibration import Calibration, calibrate, exposure_of
+from edge.calibration import Calibration, calibrate
 from edge.errors import CalibrationError, InvalidSpectrumError
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.spectrum_frame import SpectrumFrame
@@ -16,7 +14,7 @@ PIXELS = 512
 CALIBRATION = Calibration((530.0, 0.12, -3e-6), 532.0, PIXELS)
 FALLING = Calibration((600.0, -0.12), 532.0, PIXELS)
 IDENTITY = FrameIdentity("RS-1", 7, 3)
-WITH_A_LINE = (100 + 200 * (np.arange(PIXELS) == 99)).astype(np.uint16)
+WITH_A_LINE = (100 + 200 * (abs(np.arange(PIXELS) - 99) <= 1)).astype(np.uint16)
 
 
 def frame(counts: np.ndarray, **changes: object) -> SpectrumFrame:
@@ -44,12 +42,6 @@ def test_a_line_lands_at_its_raman_shift(calibration, at_cm1):
     assert (np.diff(spectrum.axis) > 0).all()
 
 
-def test_the_laser_line_itself_is_at_zero():
-    axis = Calibration((532.0, 0.1), 532.0, 3).raman_shift_cm1()
-    assert axis[0] == 0
-    assert axis[1] == pytest.approx(1e7 * (1 / 532 - 1 / 532.1))
-
-
 def test_how_it_was_taken_goes_along():
     spectrum = calibrate(frame(WITH_A_LINE), IDENTITY, CALIBRATION, None, 10**18)
     taken = spectrum.acquisition
@@ -63,27 +55,6 @@ def test_how_it_was_taken_goes_along():
 def test_when_it_came_may_be_unknown():
     spectrum = calibrate(frame(WITH_A_LINE), IDENTITY, CALIBRATION, None)
     assert spectrum.acquisition.received_utc_ns is None
-
-
-@pytest.mark.parametrize(
-    ("coefficients", "laser", "pixels", "said"),
-    [
-        ((), 532.0, 8, "no wavelength coefficients"),
-        ((500.0,), 532.0, 8, "turns back"),
-        ((500.0, 10.0, -1.0), 532.0, 20, "turns back"),
-        ((500.0, np.nan), 532.0, 8, "positive wavelength"),
-        ((500.0, 1e308), 532.0, 8, "positive wavelength"),
-        ((-5.0, 0.1), 532.0, 8, "positive wavelength"),
-        ((0.0, 0.1), 532.0, 8, "positive wavelength"),
-        ((500.0, 0.1), 0.0, 8, "laser wavelength 0.0"),
-        ((500.0, 0.1), -532.0, 8, "laser wavelength"),
-        ((500.0, 0.1), np.nan, 8, "laser wavelength nan"),
-        ((500.0, 0.1), 532.0, 0, "positive wavelength"),
-    ],
-)
-def test_coefficients_that_give_no_axis_are_refused(coefficients, laser, pixels, said):
-    with pytest.raises(CalibrationError, match=said):
-        Calibration(coefficients, laser, pixels).raman_shift_cm1()
 
 
 def test_a_frame_without_pixels_is_refused_and_no_crash():
@@ -100,11 +71,61 @@ def test_another_pixel_count_is_invalid():
 @pytest.mark.parametrize("limit", [4095, 65_535])
 def test_saturated_pixels_are_counted_and_refused(limit):
     counts = np.ones(PIXELS, np.uint16)
-    counts[[5, 9]] = limit
+    counts[[105, 109]] = limit
     with pytest.raises(InvalidSpectrumError, match="2 of 512 pixels saturated"):
         calibrate(frame(counts, saturation_counts=limit), IDENTITY, CALIBRATION, None)
     counts -= 1
+    counts[107] = limit - 1
     assert calibrate(frame(counts, saturation_counts=limit), IDENTITY, CALIBRATION, None)
+
+
+def test_the_laser_line_may_be_saturated_and_is_counted():
+    counts = WITH_A_LINE.copy()
+    counts[15:19] = 65_535
+    spectrum = calibrate(frame(counts), IDENTITY, Calibration((530.0, 0.12), 532.0, PIXELS), None)
+    assert spectrum.acquisition.saturated_pixels == 4
+    assert abs(spectrum.axis[15]) < 100
+
+
+@pytest.mark.parametrize("falls", [False, True])
+def test_a_pixel_that_is_saturated_in_the_dark_too_is_bridged(falls):
+    counts, dark = WITH_A_LINE.copy(), np.full(PIXELS, 40.0)
+    counts[300] = dark[300] = 65_535
+    calibration = FALLING if falls else CALIBRATION
+    spectrum = calibrate(frame(counts), IDENTITY, calibration, dark)
+    assert spectrum.intensity[:: -1 if falls else 1][300] == 60
+    assert spectrum.acquisition.dead_pixels == 1
+    assert spectrum.acquisition.saturated_pixels == 0
+
+
+def test_a_detector_that_is_saturated_in_the_dark_gives_no_spectrum():
+    dark = np.where(np.arange(PIXELS) < 26, 65_535.0, 40.0)
+    with pytest.raises(InvalidSpectrumError, match="26 of 512 pixels saturated in the dark"):
+        calibrate(frame(WITH_A_LINE), IDENTITY, CALIBRATION, dark)
+
+
+def test_counts_above_dark_are_made_linear_and_without_dark_are_left():
+    bent = replace(CALIBRATION, nonlinearity_coefficients=(0.5, 1e-5))
+    dark = np.full(PIXELS, 50.0)
+    linear = calibrate(frame(WITH_A_LINE), IDENTITY, bent, dark).intensity
+    np.testing.assert_allclose(linear, (WITH_A_LINE - 50) / (0.5 + 1e-5 * (WITH_A_LINE - 50)))
+    left = calibrate(frame(WITH_A_LINE), IDENTITY, bent, None).intensity
+    np.testing.assert_array_equal(left, WITH_A_LINE)
+
+
+def test_nonlinearity_that_makes_no_sense_is_refused():
+    senseless = replace(CALIBRATION, nonlinearity_coefficients=(1.0, -1e-4))
+    with pytest.raises(CalibrationError, match="nonlinearity coefficients"):
+        calibrate(frame(WITH_A_LINE), IDENTITY, senseless, np.zeros(PIXELS))
+
+
+def test_a_cosmic_ray_and_a_dead_pixel_are_bridged_and_counted():
+    counts = WITH_A_LINE.copy()
+    counts[300], counts[400] = 5_000, 0
+    spectrum = calibrate(frame(counts), IDENTITY, CALIBRATION, None)
+    np.testing.assert_array_equal(spectrum.intensity, WITH_A_LINE)
+    taken = spectrum.acquisition
+    assert (taken.cosmic_ray_pixels, taken.dead_pixels) == (1, 1)
 
 
 def test_a_saturation_level_beyond_16_bits_is_never_reached():
@@ -117,46 +138,10 @@ def test_a_saturation_level_beyond_16_bits_is_never_reached():
 def test_dark_counts_are_subtracted_pixel_by_pixel_and_may_exceed_the_light(calibration):
     light = np.arange(PIXELS, dtype=np.uint16) * 2
     dark = np.arange(PIXELS, dtype=np.uint16) * 3
-    spectrum = calibrate(frame(light), IDENTITY, calibration, frame(dark, kind="dark"))
+    spectrum = calibrate(frame(light), IDENTITY, calibration, dark.astype(float))
     expected = -np.arange(PIXELS, dtype=np.float64)
     falls = calibration is FALLING
     assert spectrum.intensity.tolist() == (expected[::-1] if falls else expected).tolist()
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"integration_time_us": 250_001},
-        {"averages": 3},
-        {"counts": np.ones(PIXELS - 1, np.uint16)},
-    ],
-    ids=["time", "averages", "pixels"],
-)
-def test_a_dark_frame_of_another_exposure_is_not_used(other):
-    light = frame(WITH_A_LINE)
-    dark = frame(np.full(PIXELS, 30, np.uint16), kind="dark")
-    alone = calibrate(light, IDENTITY, CALIBRATION, replace(dark, **other))
-    np.testing.assert_array_equal(alone.intensity, WITH_A_LINE)
-    both = calibrate(light, IDENTITY, CALIBRATION, dark)
-    np.testing.assert_array_equal(both.intensity, WITH_A_LINE - 30.0)
-
-
-def test_frames_of_one_exposure_are_told_from_those_of_another():
-    plain = frame(np.ones(PIXELS, np.uint16))
-    same = replace(
-        plain,
-        kind="dark",
-        instrument_time_us=1,
-        detector_temperature_c=5.0,
-        counts=plain.counts * 3,
-    )
-    assert exposure_of(same) == exposure_of(plain)
-    others = [
-        replace(plain, integration_time_us=250_001),
-        replace(plain, averages=5),
-        replace(plain, counts=plain.counts[1:]),
-    ]
-    assert len({exposure_of(it) for it in [plain, *others]}) == 4
 
 
 def noise(seed: int, pixels: int, level: float = 1_000.0, sigma: float = 20.0) -> np.ndarray:
@@ -166,9 +151,8 @@ def noise(seed: int, pixels: int, level: float = 1_000.0, sigma: float = 20.0) -
 def spectrum_of(light: np.ndarray, dark: np.ndarray | None = None) -> np.ndarray:
     """Return the intensities of counts as a detector would round them."""
     calibration = Calibration((530.0, 100.0 / light.size), 532.0, light.size)
-    taken = [frame(np.rint(it).astype(np.uint16)) for it in (light, dark) if it is not None]
-    shut = replace(taken[1], kind="dark") if dark is not None else None
-    return calibrate(taken[0], IDENTITY, calibration, shut).intensity
+    shut = None if dark is None else np.rint(dark)
+    return calibrate(frame(np.rint(light).astype(np.uint16)), IDENTITY, calibration, shut).intensity
 
 
 @pytest.mark.parametrize("sigma", [2.0, 20.0, 200.0])
@@ -199,8 +183,8 @@ def test_a_line_of_fifteen_times_the_noise_is_a_signal(pixels, width_px, subtrac
 def test_the_least_signal_is_eight_times_the_noise():
     """Noise of ±1 around one level: neighbours differ by 2, so that the noise is 2 / 0.954."""
     counts = 1_000.0 + np.where(np.arange(512) % 2 == 0, 1, -1)
-    for height, accepted in ((16, False), (18, True)):
-        counts[100] = 1_000 + height
+    for height, accepted in ((17, False), (19, True)):
+        counts[99:103] = 1_000 + height
         if accepted:
             assert spectrum_of(counts).max() == 1_000 + height
         else:
@@ -225,7 +209,7 @@ def test_what_has_no_noise_at_all_divides_nothing_by_zero():
     for dark in (None, constant):
         with pytest.raises(InvalidSpectrumError, match="no signal"):
             spectrum_of(constant, dark)
-    line = constant + 40 * (np.arange(PIXELS) == 99)
+    line = constant + 40 * (abs(np.arange(PIXELS) - 99) <= 1)
     assert spectrum_of(line).max() == 740
 
 
@@ -233,71 +217,3 @@ def test_too_few_pixels_are_no_spectrum():
     few = Calibration((530.0, 0.1), 532.0, 8)
     with pytest.raises(InvalidSpectrumError, match="8 pixels are no spectrum"):
         calibrate(frame(np.arange(8, dtype=np.uint16)), IDENTITY, few, None)
-
-
-def test_a_stored_calibration_that_was_changed_is_noticed():
-    written = Calibration((530.0, 0.12), 532.0, 512)
-    assert Calibration.from_json(written.to_json().encode(), written.id) == written
-    with pytest.raises(CalibrationError, match="damaged"):
-        Calibration.from_json(written.to_json().replace("0.12", "0.13"), written.id)
-    with pytest.raises(CalibrationError, match="damaged"):
-        Calibration.from_json(b"\xff\xfe{}", written.id)
-
-
-def test_the_id_does_not_change_from_release_to_release():
-    assert Calibration((530.0, 0.12, -3e-6), 532.0, 512).id == "e88bc6b35b70e1dc"
-
-
-def test_the_id_changes_with_every_field():
-    others = [
-        replace(CALIBRATION, wavelength_coefficients_nm=(530.0, 0.12, -3.0000001e-6)),
-        replace(CALIBRATION, wavelength_coefficients_nm=(530.0, 0.12)),
-        replace(CALIBRATION, laser_wavelength_nm=532.0000001),
-        replace(CALIBRATION, pixel_count=513),
-    ]
-    assert len({it.id for it in [CALIBRATION, *others]}) == 5
-
-
-def test_whole_numbers_give_the_id_of_the_same_floats():
-    assert Calibration((530, 1), 532, 8).id == Calibration((530.0, 1.0), 532.0, 8).id
-
-
-numbers = st.floats(allow_nan=False, allow_infinity=False)
-
-
-@given(st.lists(numbers, max_size=5), numbers, st.integers(0, 2**32 - 1))
-def test_json_round_trip_keeps_it_and_its_id(coefficients, laser, pixels):
-    calibration = Calibration(tuple(coefficients), laser, pixels)
-    again = Calibration.from_json(calibration.to_json())
-    assert again == calibration
-    assert again.id == calibration.id
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "{half",
-        "[]",
-        "null",
-        "7",
-        '"text"',
-        "{}",
-        "[" * 100_000,
-        CALIBRATION.to_json()[:-1],
-        CALIBRATION.to_json().replace("pixel_count", "pixel_c\0unt"),
-        CALIBRATION.to_json().replace("512", "null"),
-        CALIBRATION.to_json().replace("512", '"many"'),
-        CALIBRATION.to_json().replace("512", "NaN"),
-        CALIBRATION.to_json().replace("512", "Infinity"),
-        CALIBRATION.to_json().replace("532.0", "1" + "0" * 400),
-        CALIBRATION.to_json().replace("532.0", "[]"),
-        CALIBRATION.to_json().replace("530.0", "null"),
-        CALIBRATION.to_json().replace("[530.0, 0.12, -3e-06]", "5"),
-    ],
-    ids=range(18),
-)
-def test_damaged_text_is_no_calibration(content):
-    assert content != CALIBRATION.to_json()
-    with pytest.raises(CalibrationError, match="stored calibration is damaged: "):
-        Calibration.from_json(content)

@@ -135,9 +135,9 @@ def test_what_the_store_takes_for_the_dark_is_what_the_backlog_asks_for(stores, 
         exposure = "long" if sequence in (2, 9, 5) else "short"
         raw.keep([making.frame(sequence, kind, exposure=exposure)])
     for stored in stored_frames(raw):
-        found = raw.dark_for(stored)
+        found = raw.darks_for(stored)
         frame = making.frame(stored.identity.sequence)
-        derived.add([making.stored(frame, dark_sequence=NO_DARK if found is None else found[0])])
+        derived.add([making.stored(frame, dark_sequence=found[0][0] if found else NO_DARK)])
     assert backlog() == []
 
 

@@ -84,7 +84,7 @@ def test_a_newer_schema_is_refused_and_not_touched(tmp_path, store):
     connection = apsw.Connection(str(path))
     connection.pragma("user_version", 99)
     connection.close()
-    with pytest.raises(StoreSchemaError, match="schema 99, this outcrop knows 1") as caught:
+    with pytest.raises(StoreSchemaError, match="schema 99, this outcrop knows 2") as caught:
         store(tmp_path)
     assert not caught.value.recoverable
     connection = apsw.Connection(str(path))

@@ -13,7 +13,7 @@ from tests.support.stored import stored_frames
 
 
 def as_stored(frame: RawFrame, row: int = 0) -> StoredFrame:
-    """Return a frame as `dark_for` is asked about it, which needs not be in the store."""
+    """Return a frame as `darks_for` is asked about it, which needs not be in the store."""
     fields = (frame.identity, frame.kind, frame.exposure)
     calibration = (frame.calibration.id, frame.calibration.to_json())
     return StoredFrame(row, *fields, *calibration, 0, 0, frame.payload)
@@ -29,7 +29,7 @@ def test_a_new_store_is_empty(store, making):
     assert store.identities() == []
     assert stored_frames(store) == []
     assert store.last_row() == 0
-    assert store.dark_for(as_stored(making.frame(9))) is None
+    assert store.darks_for(as_stored(making.frame(9))) == []
     assert store.keep([]) == Kept()
 
 
@@ -118,23 +118,24 @@ def test_the_dark_frame_before_is_the_last_one_of_the_same_boot(store, making):
         making.frame(1, "dark", who="RS-2"),
     ):
         store.keep([frame])
-    before = {k: store.dark_for(as_stored(making.frame(k))) for k in (0, 1, 2, 4, 5)}
+    before = {k: store.darks_for(as_stored(making.frame(k))) for k in (0, 1, 2, 4, 5)}
     first, second = (0, b"RS-1/1/0/dark"), (4, b"RS-1/1/4/dark")
-    assert before == {0: None, 1: first, 2: first, 4: first, 5: second}
-    assert store.dark_for(as_stored(making.frame(9, boot=3))) is None
-    assert store.dark_for(as_stored(making.frame(9, who="RS-3"))) is None
+    assert before == {0: [], 1: [first], 2: [first], 4: [first], 5: [second]}
+    assert store.darks_for(as_stored(making.frame(5)), 8) == [second, first]
+    assert store.darks_for(as_stored(making.frame(9, boot=3))) == []
+    assert store.darks_for(as_stored(making.frame(9, who="RS-3"))) == []
 
 
 def test_a_dark_frame_of_another_exposure_is_not_taken_although_it_is_nearer(store, making):
     store.keep([making.frame(1, "dark"), making.frame(2, "dark", exposure="long")])
-    assert store.dark_for(as_stored(making.frame(3))) == (1, b"RS-1/1/1/dark")
-    assert store.dark_for(as_stored(making.frame(3, exposure="long"))) == (2, b"RS-1/1/2/dark")
-    assert store.dark_for(as_stored(making.frame(3, exposure="longer"))) is None
+    assert store.darks_for(as_stored(making.frame(3))) == [(1, b"RS-1/1/1/dark")]
+    assert store.darks_for(as_stored(making.frame(3, exposure="long"))) == [(2, b"RS-1/1/2/dark")]
+    assert store.darks_for(as_stored(making.frame(3, exposure="longer"))) == []
 
 
 def test_no_dark_frame_fits_one_that_is_unreadable(store, making):
     store.keep([making.frame(1, "dark"), making.frame(2, "unreadable")])
-    assert store.dark_for(stored_frames(store)[1]) is None
+    assert store.darks_for(stored_frames(store)[1]) == []
 
 
 @pytest.mark.parametrize(
