@@ -6,7 +6,10 @@ from pathlib import Path
 
 import tomli_w
 
+from edge.calibration import Calibration
+from edge.calibration.calibration_file import Provenance, write_calibration_file
 from firmware_bridge.drivers.device import Device
+from firmware_bridge.virtual import wavelength_coefficients
 
 _OIP_BAUD = 921_600
 _DARK_EVERY = 20
@@ -27,7 +30,10 @@ def spectrum_s(device: Device) -> float:
 
 
 def write_demo_config(folder: Path, port: Path, device: Device) -> Path:
-    """Write `outcrop.toml` for one instrument on a port; return its path."""
+    """Write `outcrop.toml` for one instrument on a port; return its path.
+
+    Beside it goes a calibration where the instrument does not tell its wavelengths.
+    """
     instrument: dict[str, object] = {
         "port": str(port),
         "device": device.name,
@@ -39,6 +45,8 @@ def write_demo_config(folder: Path, port: Path, device: Device) -> Path:
         instrument["laser_wavelength_nm"] = device.virtual.laser_wavelength_nm
     if device.switches_light:
         instrument["dark_every"] = _DARK_EVERY
+    if not device.tells_wavelengths:
+        instrument["calibration"] = _write_calibration(folder, device).name
     path = folder / "outcrop.toml"
     path.write_text(
         tomli_w.dumps(
@@ -50,4 +58,14 @@ def write_demo_config(folder: Path, port: Path, device: Device) -> Path:
             }
         )
     )
+    return path
+
+
+def _write_calibration(folder: Path, device: Device) -> Path:
+    """Write what its maker's certificate would say of a virtual instrument."""
+    it = device.virtual
+    coefficients = wavelength_coefficients(it.range_cm1, it.pixel_count, it.laser_wavelength_nm)
+    path = folder / "calibration.toml"
+    calibration = Calibration(coefficients, it.laser_wavelength_nm, it.pixel_count)
+    write_calibration_file(path, calibration, Provenance(instrument_id=it.instrument_id))
     return path
