@@ -10,6 +10,7 @@
         ├── DataError                  a file or folder that holds no readable spectrum
         ├── ConfigError                one or more faults of a configuration, with lines
         ├── CalibrationError           coefficients that give no increasing axis
+        │   ├── ExposureError          exposures that give no calibration together
         │   ├── NeonFitError           a lamp whose lines do not say where the pixels stand
         │   ├── TargetNotSeenError     a target whose lines are not there
         │   └── CalibrationFileError   a calibration file that cannot be read or written
@@ -104,6 +105,12 @@ class ConfigError(EdgeError):
 
 class CalibrationError(EdgeError):
     """Calibration coefficients that do not give a usable axis."""
+
+
+class ExposureError(CalibrationError):
+    """Exposures of which none tells what is needed, or that are not of one instrument."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class NeonFitError(CalibrationError):

@@ -12,9 +12,11 @@ from edge.calibration.drift import DriftEstimate, estimate_drift
 from edge.calibration.exposure import Exposure
 from edge.calibration.reference_lines import RAMAN_LINES_CM1, Target
 from edge.calibration.target import TargetLine
-from edge.errors import CalibrationError, TargetNotSeenError
+from edge.errors import ExposureError, TargetNotSeenError
 
 _TARGETS: tuple[Target, ...] = get_args(Target)
+_LARGEST_DRIFT_CM1 = 10.0
+"""What is further off is not guessed to be a target; it has to be said that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,12 @@ def check_target(
     Raises
     ------
     CalibrationError
-        If the calibration gives no axis, or is of another number of pixels.
+        If the calibration gives no axis.
+    ExposureError
+        If it is of another number of pixels.
     """
     if exposure.counts.size != calibration.pixel_count:
-        raise CalibrationError(
+        raise ExposureError(
             f"{exposure.source}: {exposure.counts.size} pixels, {calibration.pixel_count} are "
             "calibrated"
         )
@@ -81,9 +85,11 @@ def _estimate(exposure: Exposure, calibration: Calibration, target: Target | Non
     seen = []
     for each in _TARGETS:
         try:
-            seen.append(estimate_drift(exposure.counts, calibration, each, exposure.saturated))
+            estimate = estimate_drift(exposure.counts, calibration, each, exposure.saturated)
         except TargetNotSeenError:
             continue
+        if abs(estimate.drift_cm1) <= _LARGEST_DRIFT_CM1:
+            seen.append(estimate)
     if not seen:
         raise TargetNotSeenError("target", f"it is none of {', '.join(_TARGETS)}")
     return max(seen, key=lambda one: (len(one.lines), -_scatter_cm1(one)))

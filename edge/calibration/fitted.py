@@ -12,7 +12,7 @@ from edge.calibration.axis import Calibration
 from edge.calibration.exposure import Exposure
 from edge.calibration.laser_line import LaserLine, find_laser_line
 from edge.calibration.neon import WavelengthFit, fit_wavelengths
-from edge.errors import CalibrationError
+from edge.errors import ExposureError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def fit_calibration(
 
     Raises
     ------
-    CalibrationError
+    ExposureError
         If there is no exposure, they are of different instruments, or nobody tells a laser to
         start from.
     NeonFitError, TargetNotSeenError
@@ -63,13 +63,13 @@ def fit_calibration(
     """
     exposures = [*neon, *silicon]
     if not exposures:
-        raise CalibrationError("nothing to calibrate by: neither neon nor silicon")
+        raise ExposureError("nothing to calibrate by: neither neon nor silicon")
     _check_one_instrument(exposures)
     believed = exposures[0].calibration
     if laser_nm is None:
         laser_nm = exposures[-1].calibration.laser_wavelength_nm
     if math.isnan(laser_nm):
-        raise CalibrationError("no exposure tells the laser's wavelength; say it")
+        raise ExposureError("no exposure tells the laser's wavelength; say it")
     wavelengths = None
     if neon:
         counts, saturated = [n.counts for n in neon], [n.saturated for n in neon]
@@ -91,12 +91,12 @@ def _check_one_instrument(exposures: Sequence[Exposure]) -> None:
     first = exposures[0]
     for other in exposures[1:]:
         if other.counts.size != first.counts.size:
-            raise CalibrationError(
+            raise ExposureError(
                 f"{other.source}: {other.counts.size} pixels, {first.source}: {first.counts.size}"
             )
         ids = (first.instrument_id, other.instrument_id)
         if None not in ids and ids[0] != ids[1]:
-            raise CalibrationError(
+            raise ExposureError(
                 f"{other.source} is of {ids[1]}, {first.source} is of {ids[0]}: one instrument at "
                 "a time"
             )

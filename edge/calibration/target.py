@@ -24,6 +24,8 @@ _LOOKED_AT_CM1 = (100.0, 1700.0)
 """The strongest line must be among the highest here: below is the laser, above are few minerals."""
 _EDGE_PIXELS = 4
 _FEWEST_PIXELS = 16
+_ENOUGH_LINES = 3
+"""So many in their places are no chance, however many more a target has."""
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +75,8 @@ def find_target(
     Raises
     ------
     TargetNotSeenError
-        If its strongest line, or half of its lines, cannot be found; or it may be something else.
+        If its strongest line is not found, or neither three nor more than half of its lines
+        are; or the lines may be of something else.
     CalibrationError
         If the calibration gives no axis.
     """
@@ -158,7 +161,7 @@ def _check_seen(
         raise TargetNotSeenError(
             target, f"the highest line is at {at_cm1[highest]:.1f}, not at {strongest_cm1} cm-1"
         )
-    if 2 * len(pairs) < len(expected):
+    if len(pairs) < min(_ENOUGH_LINES, len(expected) // 2 + 1):
         raise TargetNotSeenError(target, f"{len(pairs)} of {len(expected)} lines are found")
 
 

@@ -81,6 +81,8 @@ def command(
 
     The calibration is written also where a check fails: the exit code tells.
     """
+    if not neon_paths and not silicon_paths:
+        raise click.UsageError("--neon or --silicon is needed, better both")
     neon = [read_exposure(path) for path in neon_paths]
     silicon = [read_exposure(path) for path in silicon_paths]
     judged = [_to_judge(check) for check in checks]
