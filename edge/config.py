@@ -9,6 +9,8 @@ from pydantic import Field, ValidationError, model_validator
 from typing_extensions import Self
 
 from edge.bundle import TrustedKeys
+from edge.calibration import Calibration
+from edge.calibration.calibration_file import read_calibration_file
 from edge.config_calibration import CalibrationConfig
 from edge.config_instrument import InstrumentConfig
 from edge.config_lines import faults_of, syntax_fault
@@ -80,6 +82,17 @@ class Config(Section):
                 build=False,
             ),
         )
+
+    def calibrations(self) -> tuple[Calibration | None, ...]:
+        """Return what each instrument's calibration file says; None where it has none.
+
+        Raises
+        ------
+        CalibrationFileError
+            If a file cannot be read.
+        """
+        files = [instrument.calibration for instrument in self.instrument]
+        return tuple(None if it is None else read_calibration_file(it) for it in files)
 
     def trusted(self) -> TrustedKeys:
         """Return the keys this instrument trusts.

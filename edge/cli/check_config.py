@@ -17,11 +17,12 @@ from edge.daemon.bundle_source import BundleSource
 def command(config_path: Path) -> None:
     """Print the effective configuration of FILE, every setting with its value.
 
-    Exits with 2 and every fault with its line if the configuration is wrong, with 3 if the
-    bundle it names would be refused. Whether the golden spectra hold is not tried: on a GPU that
-    may take a build.
+    Exits with 2 and every fault with its line if the configuration, or a calibration file that
+    it names, is wrong, with 3 if the bundle it names would be refused. Whether the golden
+    spectra hold is not tried: on a GPU that may take a build.
     """
     config = read_config(config_path)
+    config.calibrations()
     click.echo(tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)))
     bundle = BundleSource(config).configured()
     classifier = Classifier(

@@ -45,7 +45,10 @@ class Daemon:
         ------
         StoreError
             If the store's folder cannot be made, or a thread died of a defect.
+        CalibrationFileError
+            If an instrument's calibration file cannot be read.
         """
+        calibrations = self._config.calibrations()
         folder = self._config.store.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -58,13 +61,15 @@ class Daemon:
                 partial(
                     run_link,
                     instrument,
+                    self._config.calibration,
+                    calibration,
                     folder,
                     self._wake.set,
                     self._stop,
                     self._log.bind(port=instrument.port),
                 ),
             )
-            for instrument in self._config.instrument
+            for instrument, calibration in zip(self._config.instrument, calibrations, strict=True)
         ]
         no_more_frames = threading.Event()
         inference = InferenceThread(

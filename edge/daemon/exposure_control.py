@@ -28,6 +28,8 @@ _KEPT_FROM = 0.65
 _KEPT_TO = 0.92
 """Of the way from dark to saturation: above it, and above the target, it is cut."""
 _PATIENCE_FRAMES = 8
+_LIMITED_FOR_FRAMES = 500
+"""Then what an instrument did not do is tried again."""
 _PERIOD_MARGIN = 1.05
 """An exposure takes so much of the period at most: reading out takes time too."""
 
@@ -44,8 +46,12 @@ class ExposureControl:
     def __init__(self, settings: CalibrationConfig, configured: Configure | None) -> None:
         self._target = settings.target_level
         self._is_automatic = settings.auto_integration
-        self._shortest_us = settings.shortest_integration_ms * 1000
-        self._longest_us = settings.longest_integration_ms * 1000
+        self._bounds_us = (
+            settings.shortest_integration_ms * 1000,
+            settings.longest_integration_ms * 1000,
+        )
+        self._shortest_us, self._longest_us = self._bounds_us
+        self._limited_for = 0
         self._configured = configured or Configure()
         self._asked_us: int | None = None
         self._others = 0
@@ -72,8 +78,7 @@ class ExposureControl:
             return None
         if frame.kind != "light" or not frame.counts.size:
             return None
-        self._note_period(frame)
-        if not self._is_as_asked(frame):
+        if not (self._knows_period(frame) and self._is_as_asked(frame)):
             return None
         wanted_us = self._wanted_us(frame, calibration)
         if wanted_us == frame.integration_time_us:
@@ -86,10 +91,14 @@ class ExposureControl:
         asked_us = self._asked_us
         if asked_us is None or frame.integration_time_us == asked_us:
             self._asked_us = None
+            self._limited_for -= 1
+            if self._limited_for == 0:
+                self._shortest_us, self._longest_us = self._bounds_us
             return True
         self._others += 1
         if self._others == _PATIENCE_FRAMES:
             self._asked_us = None
+            self._limited_for = _LIMITED_FOR_FRAMES
             if asked_us > frame.integration_time_us:
                 self._longest_us = min(self._longest_us, frame.integration_time_us)
             else:
@@ -118,11 +127,12 @@ class ExposureControl:
         two_digits = float(f"{bounded:.1e}")
         return max(1, round(min(max(two_digits, self._shortest_us), self._longest_us)))
 
-    def _note_period(self, frame: SpectrumFrame) -> None:
+    def _knows_period(self, frame: SpectrumFrame) -> bool:
         """Learn at which period an instrument runs that was not told one."""
         before_us, self._last_time_us = self._last_time_us, frame.instrument_time_us
         if self._period_us == 0 and before_us is not None:
             self._period_us = max(0, frame.instrument_time_us - before_us)
+        return self._period_us > 0 or before_us is not None
 
     def _order(self, wanted_us: int, frame: SpectrumFrame) -> Configure:
         """Return what to send; the period is as it was, or as much as the exposure needs."""

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
-from edge.config import InstrumentConfig
+from edge.calibration import Calibration
+from edge.config import CalibrationConfig, InstrumentConfig
+from edge.daemon.acquisition_control import AcquisitionControl
 from edge.daemon.recorder import Recorder
 from edge.errors import StoreError
 from edge.store import RawStore
@@ -26,6 +28,8 @@ _LEAST_REOPEN_S = 15.0
 
 def run_link(
     config: InstrumentConfig,
+    settings: CalibrationConfig,
+    calibration: Calibration | None,
     folder: Path,
     on_kept: Callable[[], None],
     stop: threading.Event,
@@ -35,17 +39,28 @@ def run_link(
 
     While the store cannot be opened nothing is read, so nothing is acknowledged and an
     instrument that retains frames keeps them.
+
+    Parameters
+    ----------
+    config : of the instrument
+    settings : which darks are believed, and whether the integration time is automatic
+    calibration : in place of what the instrument says of its axis
+    folder : of the stores
+    on_kept : called after frames are on the disk
+    stop : set when to end
+    log : events
     """
-    settings = driver_settings(config, boot_id=1 + secrets.randbelow(2**32 - 1))
+    driver = driver_settings(config, boot_id=1 + secrets.randbelow(2**32 - 1))
     session = LinkSession(
         partial(open_port, config.port, config.baud),
-        settings.link,
-        driver=config.kind.make_driver(settings),
+        driver.link,
+        driver=config.kind.make_driver(driver),
     )
+    control = AcquisitionControl(session, settings, config.configure(), log)
     while not stop.is_set():
         try:
             with RawStore(folder) as store:
-                recorder = Recorder(session, store, on_kept, log)
+                recorder = Recorder(session, store, on_kept, log, calibration, control)
                 while not stop.is_set():
                     recorder.step(_STEP_S)
                 recorder.finish(_LAST_STEP_S)

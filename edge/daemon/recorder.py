@@ -10,6 +10,7 @@ from dataclasses import asdict
 from structlog.typing import FilteringBoundLogger
 
 from edge.calibration import Calibration, exposure_of
+from edge.daemon.acquisition_control import AcquisitionControl
 from edge.daemon.link_log import LinkLog
 from edge.errors import StoreError
 from edge.store import Kept, RawFrame, RawStore
@@ -43,6 +44,7 @@ class Recorder:
     on_kept : called after frames are on the disk, to wake who classifies
     log : events
     calibration : in place of what the instrument says of its axis
+    control : asks the instrument for what follows from its frames; None: nothing does
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Recorder:
         on_kept: Callable[[], None],
         log: FilteringBoundLogger,
         calibration: Calibration | None = None,
+        control: AcquisitionControl | None = None,
     ) -> None:
         self._session = session
         self._store = store
         self._on_kept = on_kept
         self._log = LinkLog(log)
         self._configured = calibration
+        self._control = control
         self._calibration: Calibration | None = None
         self._unreadable: dict[FrameIdentity, bytes] = {}
         self._waiting: deque[RawFrame] = deque()
@@ -74,6 +78,8 @@ class Recorder:
                 arrived_ns = round(event.last_byte_monotonic_s * 1e9)
                 kind = event.frame.kind
                 frames += self._frame(event.identity, kind, exposure, arrived_ns, event.payload)
+                if self._control is not None:
+                    self._control.take(event.frame, self._calibration)
             elif isinstance(event, FrameUnreadable):
                 frames += self._unreadable_frame(event)
             else:

@@ -1,0 +1,56 @@
+"""What an instrument is asked for between frames: another integration time, a dark frame."""
+
+from __future__ import annotations
+
+from structlog.typing import FilteringBoundLogger
+
+from edge.calibration import Calibration
+from edge.config_calibration import CalibrationConfig
+from edge.daemon.dark_control import DarkControl
+from edge.daemon.exposure_control import ExposureControl
+from firmware_bridge.commands import Configure
+from firmware_bridge.link import LinkSession
+from firmware_bridge.spectrum_frame import SpectrumFrame
+
+
+class AcquisitionControl:
+    """Steers one instrument by the frames that come.
+
+    Parameters
+    ----------
+    session : link session of the instrument
+    settings : which darks are believed, and whether the integration time is automatic
+    configured : what the instrument was configured with
+    log : events
+    """
+
+    def __init__(
+        self,
+        session: LinkSession,
+        settings: CalibrationConfig,
+        configured: Configure | None,
+        log: FilteringBoundLogger,
+    ) -> None:
+        self._session = session
+        self._log = log
+        self._exposure = ExposureControl(settings, configured)
+        self._dark = DarkControl(settings.dark_rules())
+
+    def take(self, frame: SpectrumFrame, calibration: Calibration | None) -> None:
+        """Look at a frame that came, and ask for what follows from it."""
+        order = self._exposure.take(frame, calibration)
+        if order is not None:
+            self._log.info(
+                "exposure.changed",
+                integration_time_ms=order.integration_time_us / 1000,
+                before_ms=frame.integration_time_us / 1000,
+            )
+            self._session.configure(order)
+        if self._dark.is_due(frame):
+            self._log.info(
+                "calibration.dark_requested",
+                integration_time_ms=frame.integration_time_us / 1000,
+                averages=frame.averages,
+                detector_temperature_c=round(frame.detector_temperature_c, 2),
+            )
+            self._session.single("dark")
