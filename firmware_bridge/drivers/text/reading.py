@@ -19,6 +19,7 @@ from firmware_bridge.drivers.text.format import TextFormat
 from firmware_bridge.spectrum_frame import Counts
 
 _NUMBER_BYTES = b"0123456789+-.eE"
+_LARGEST = 2.0**53  # to here doubles are whole numbers: "1e999" is no clock's reading
 _SHOWN_BYTES = 40
 
 
@@ -187,11 +188,12 @@ def cells_of(line: bytes, text_format: TextFormat) -> list[bytes]:
 
 
 def numbers_of(line: bytes, text_format: TextFormat) -> list[float]:
-    """Return the numbers of a line; none where one of its columns is none."""
+    """Return the numbers of a line; none where one of its columns is none, or beyond all use."""
     try:
-        return [_number(cell) for cell in cells_of(line, text_format)]
+        numbers = [_number(cell) for cell in cells_of(line, text_format)]
     except ValueError:
         return []
+    return numbers if all(abs(number) < _LARGEST for number in numbers) else []
 
 
 def _number(cell: bytes) -> float:
