@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -170,7 +171,7 @@ def summarize(
         taken=instrument["acquired"],
         unacknowledged=instrument["retained"],
         forgotten=instrument["forgotten"],
-        stored=len(truth.labels.keys() & set(crcs)),
+        stored=(truth.times & Counter(crc for crc in crcs if crc is not None)).total(),
         altered=len(records) - len(shown),
         classified=sum(it.judged for it in shown),
         invalid=sum(it.invalid for it in shown),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
@@ -62,6 +63,8 @@ class Truth:
         self._read_bytes = 0
         self.labels: dict[int, str | None] = {}
         """By the CRC-32 of the counts."""
+        self.times: Counter[int] = Counter()
+        """How many frames had these counts: those that saturate everywhere are all alike."""
         self._crcs: dict[FrameIdentity, int | None] = {}
 
     def read(self) -> None:
@@ -76,6 +79,7 @@ class Truth:
                 self._read_bytes += len(line)
                 entry = json.loads(line)
                 self.labels[entry["counts_crc32"]] = entry["label"]
+                self.times[entry["counts_crc32"]] += 1
 
     def crc_of(self, identity: FrameIdentity) -> int | None:
         """Return the CRC-32 of a stored frame's counts; None where it is no spectrum frame.

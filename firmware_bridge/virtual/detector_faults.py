@@ -8,7 +8,7 @@ from firmware_bridge.spectrum_frame import Counts
 from firmware_bridge.virtual.detector import FloatArray
 from firmware_bridge.virtual.faults import Faults
 
-_OVEREXPOSED = 20.0
+_OVEREXPOSED = 6.0
 _HUMP_CENTRE, _HUMP_WIDTH = 0.6, 0.5  # of the pixel axis
 _RAY_LEVEL = 0.2  # of saturation, the mean of an exponential distribution
 _MOST_RAY_PIXELS = 3

@@ -39,6 +39,36 @@ def test_a_drift_of_twenty_wavenumbers_does_not_break_it(drift_nm: str) -> None:
     assert summary["correct"] / summary["n"] > 0.75
 
 
+@pytest.mark.parametrize("device", ["sts", "c12880ma-free"])
+def test_other_instruments_are_recognized_as_well(device: str) -> None:
+    done = _demo("--device", device, "--count", "16", "--rate", "15", "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["taken"], summary["stored"], summary["classified"]) == (16, 16, 16)
+    assert (summary["lost"], summary["altered"]) == (0, 0)
+    # 288 pixels are 5.6 cm⁻¹ each: some of the minerals look alike there
+    assert summary["correct"] / summary["n"] > (0.5 if "c12880ma" in device else 0.75)
+
+
+def test_what_a_failed_supply_costs_is_told() -> None:
+    done = _demo("--fault", "reboot-every-s=1", "--count", "60", "--rate", "25", "--json")
+    summary = json.loads(done.stdout)
+    assert done.returncode == (1 if summary["lost"] else 0), done.stderr
+    assert summary["stored"] + summary["lost"] == summary["taken"] == 60
+    assert summary["lost"] <= summary["forgotten"]
+    assert (summary["altered"], summary["unacknowledged"]) == (0, 0)
+
+
+def test_an_instrument_that_retains_nothing_loses_on_a_bad_line_and_alters_nothing() -> None:
+    options = ["--device", "sts", "--fault", "bit-error-rate=1e-5", "--count", "16", "--json"]
+    done = _demo(*options)
+    summary = json.loads(done.stdout)
+    assert done.returncode == (1 if summary["lost"] else 0), done.stderr
+    assert summary["stored"] + summary["lost"] == summary["taken"] == 16
+    assert summary["lost"] < 8
+    assert summary["altered"] == 0
+
+
 def test_the_demo_shows_verdicts_and_a_summary_to_a_person() -> None:
     done = _demo("--count", "6", "--rate", "25")
     assert done.returncode == 0, done.stderr

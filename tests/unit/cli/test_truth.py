@@ -70,6 +70,14 @@ def test_a_line_that_is_half_written_is_read_when_it_is_whole(tmp_path: Path, tr
     assert truth.labels == {counts_crc32(counts): "Quartz"}
 
 
+def test_frames_that_are_all_alike_are_counted(tmp_path: Path, truth: Truth):
+    full = np.full(4, 65_535, np.uint16)
+    for _ in range(3):
+        note(tmp_path / "truth.jsonl", full)
+    truth.read()
+    assert truth.times == {counts_crc32(full): 3}
+
+
 def test_frames_that_are_none_have_no_counts(tmp_path: Path, truth: Truth):
     keep(tmp_path, 0, np.zeros(4, np.uint16), payload=b"no frame")
     assert truth.crc_of(FrameIdentity("HOST-1", 1, 0)) is None
