@@ -47,12 +47,14 @@ class Found:
     baud : bit/s, at which it answered
     description : what it says of itself
     frame : one light spectrum; None where none came in time
+    alternatives : other devices of the registry that would have said the same
     """
 
     device: Device
     baud: int
     description: Description
     frame: SpectrumFrame | None
+    alternatives: tuple[Device, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,13 @@ def tries(*, device: str | None = None, baud: int | None = None, has_rate: bool)
     """
     names = [name for name in _ORDER if name in DEVICES] if device is None else [device]
     patience_s = _PATIENCE_S if device is None else _LONG_PATIENCE_S
+    rates = {name: _rates(DEVICES[name], baud, has_rate=has_rate) for name in names}
+    most = max(map(len, rates.values()))
     return [
-        Try(DEVICES[name], rate, patience_s)
+        Try(DEVICES[name], rates[name][k], patience_s)
+        for k in range(most)  # all at the rates they wake at, then at the others
         for name in names
-        for rate in _rates(DEVICES[name], baud, has_rate=has_rate)
+        if k < len(rates[name])
     ]
 
 
@@ -134,11 +139,7 @@ def probe(
             count = before.byte_count + conversation.heard_bytes
             seen[tried.baud] = Seen(tried.baud, data, count)
             continue
-        sibling = _sibling(tried.device, description)
-        if sibling is not tried.device:
-            conversation = _converse(port, replace(tried, device=sibling), settings, clock)
-            description = conversation.description() or description
-        return Found(sibling, tried.baud, description, conversation.spectrum())
+        return _found(port, tried, description, conversation, settings, clock)
     return list(seen.values())
 
 
@@ -151,14 +152,37 @@ def _converse(
     return Conversation(port, driver, tried.baud, tried.patience_s, clock)
 
 
-def _sibling(device: Device, description: Description) -> Device:
-    """Return the device of the same protocol whose name is the model that was told."""
-    told = _letters(description.model)
-    for other in DEVICES.values():
-        if other.protocol == device.protocol and told.startswith(_letters(other.name)):
-            return other
-    return device
+def _found(
+    port: Port,
+    tried: Try,
+    description: Description,
+    conversation: Conversation,
+    settings: DriverSettings,
+    clock: Callable[[], float],
+) -> Found:
+    """Take a spectrum as the device that it is: many speak one protocol, and do not say which."""
+    siblings = _siblings(tried.device, description)
+    if tried.device not in siblings:
+        tried = replace(tried, device=siblings[0])
+        conversation = _converse(port, tried, settings, clock)
+        description = conversation.description() or description
+    frame = conversation.spectrum()
+    if frame is not None:
+        highest = int(frame.counts.max())
+        siblings = [it for it in siblings if it.virtual.saturation_counts >= highest] or siblings
+    device = tried.device if tried.device in siblings else siblings[0]
+    if device is not tried.device:  # what it says is read otherwise
+        again = _converse(port, replace(tried, device=device), settings, clock)
+        description = again.description() or description
+    others = tuple(it for it in siblings if it is not device)
+    return Found(device, tried.baud, description, frame, others)
 
 
-def _letters(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
+def _siblings(device: Device, description: Description) -> list[Device]:
+    """Return the devices of the same protocol that have as many pixels; if none, the device."""
+    return [
+        other
+        for other in DEVICES.values()
+        if other.protocol == device.protocol
+        and other.virtual.pixel_count == description.pixel_count
+    ] or [device]

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 import click
 import numpy as np
-from firmware_bridge.link.recognition import recognise
 from numpy.typing import NDArray
 
 from edge.calibration import Calibration
@@ -16,6 +15,7 @@ from edge.cli.devices import needs_of
 from edge.cli.terminal_plot import terminal_plot
 from edge.errors import CalibrationError
 from edge.probing import Found, Seen
+from firmware_bridge.link.recognition import recognise
 
 
 def tell_found(port: str, found: Found, *, as_json: bool) -> None:
@@ -28,6 +28,7 @@ def tell_found(port: str, found: Found, *, as_json: bool) -> None:
         ("instrument", " ".join(filter(None, (said.instrument_id, said.model)))),
         ("firmware", said.firmware_version),
         ("device", f"{found.device.name}: {found.device.title}"),
+        ("or", "; ".join(f"{it.name}: {it.title}" for it in found.alternatives)),
         ("pixels", f"{said.pixel_count}, saturated at {said.saturation_counts} counts"),
         ("wavelengths", _wavelengths(found)),
         ("laser", f"{said.laser_wavelength_nm} nm" if said.laser_wavelength_nm else "not told"),
@@ -84,6 +85,7 @@ def _fields(found: Found) -> dict[str, object]:
     said, frame = found.description, found.frame
     return {
         "device": found.device.name,
+        "alternatives": [it.name for it in found.alternatives],
         "baud": found.baud,
         "instrument_id": said.instrument_id,
         "model": said.model,
