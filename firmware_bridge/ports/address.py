@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from firmware_bridge.errors import PortUsageError
 from firmware_bridge.ports.base import Port
+from firmware_bridge.ports.replay_port import ReplayPort
 from firmware_bridge.ports.serial_port import SerialPort
 from firmware_bridge.ports.tcp_port import TcpPort
 
 _TCP_PREFIX = "tcp:"
+_REPLAY_PREFIX = "replay:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,20 @@ class TcpAddress:
     port: int
 
 
-def parse_address(address: str) -> SerialAddress | TcpAddress:
-    """Read `/dev/ttyUSB0` or any path with a slash, or `tcp:HOST:PORT`.
+@dataclass(frozen=True, slots=True)
+class ReplayAddress:
+    """A file or folder of recordings, to be played as if live."""
+
+    path: str
+
+
+def parse_address(address: str) -> SerialAddress | TcpAddress | ReplayAddress:
+    """Read `/dev/ttyUSB0` or any path with a slash, `tcp:HOST:PORT`, or `replay:PATH`.
 
     Raises
     ------
     PortUsageError
-        If it is neither.
+        If it is none of them.
 
     Examples
     --------
@@ -42,11 +51,15 @@ def parse_address(address: str) -> SerialAddress | TcpAddress:
     TcpAddress(host='localhost', port=4000)
     >>> parse_address("/dev/ttyUSB0")
     SerialAddress(path='/dev/ttyUSB0')
+    >>> parse_address("replay:recorded.zip")
+    ReplayAddress(path='recorded.zip')
     """
+    if address.startswith(_REPLAY_PREFIX):
+        return _parse_replay(address)
     if address.startswith(_TCP_PREFIX):
         return _parse_tcp(address)
     if "/" not in address or "\x00" in address:
-        raise PortUsageError(f"{address!r}: neither a path nor tcp:HOST:PORT")
+        raise PortUsageError(f"{address!r}: neither a path, tcp:HOST:PORT nor replay:PATH")
     return SerialAddress(address)
 
 
@@ -56,7 +69,7 @@ def open_port(address: str, baud: int) -> Port:
     Parameters
     ----------
     address : str
-    baud : int, bit/s, of no effect on TCP and pseudo-terminals
+    baud : int, bit/s, of no effect on TCP, pseudo-terminals and replays
 
     Raises
     ------
@@ -68,7 +81,16 @@ def open_port(address: str, baud: int) -> Port:
     parsed = parse_address(address)
     if isinstance(parsed, TcpAddress):
         return TcpPort.connect(parsed.host, parsed.port)
+    if isinstance(parsed, ReplayAddress):
+        return ReplayPort(parsed.path)
     return SerialPort(parsed.path, baud)
+
+
+def _parse_replay(address: str) -> ReplayAddress:
+    path = address.removeprefix(_REPLAY_PREFIX)
+    if not path or "\x00" in path:
+        raise PortUsageError(f"{address!r}: expected replay:PATH of a file or folder")
+    return ReplayAddress(path)
 
 
 def _parse_tcp(address: str) -> TcpAddress:

@@ -69,6 +69,11 @@ class Recording:
         fits = table is None or table.shape == shape
         self._require("wavelength_nm", f"of {shape}", "another", fits)
 
+    @property
+    def exposure(self) -> tuple[int, int, int]:
+        """What a dark frame must share to be subtracted: µs, averages, pixels."""
+        return self.integration_time_us, self.averages, self.counts.size
+
     def _require(self, field_name: str, expected: str, got: object, holds: bool) -> None:
         if not holds:
             raise DriverSettingsError(f"{self.source}: {field_name}", expected, got)

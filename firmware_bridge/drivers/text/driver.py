@@ -22,18 +22,14 @@ from firmware_bridge.link.events import (
     BytesSkipped,
     CommandRefusedByInstrument,
     Connected,
-    ForeignBytes,
     FrameReceived,
     InstrumentSilent,
     LinkEvent,
     Redescribed,
 )
+from firmware_bridge.link.foreign import ForeignWatch
 from firmware_bridge.replies import RefusalCode
 from firmware_bridge.spectrum_frame import FrameKind, SpectrumFrame
-
-_SAMPLE_BYTES = 512
-_FOREIGN_AFTER_S = 3.0
-_TELL_FOREIGN_EVERY_S = 10.0
 
 
 class TextDriver:
@@ -77,9 +73,7 @@ class TextDriver:
         self._heard_s = -math.inf
         self._patient_until_s = -math.inf
         self._silence_due_s = math.inf
-        self._foreign = bytearray()
-        self._foreign_count = 0
-        self._foreign_due_s = math.inf
+        self._foreign = ForeignWatch()
         self._take_initial_settings()
 
     @property
@@ -95,18 +89,21 @@ class TextDriver:
     def receive(self, data: bytes, now_s: float) -> list[LinkEvent]:
         """Take received bytes."""
         self._begin(now_s)
-        self._note_foreign(data, now_s)
+        if self._description is None:
+            self._foreign.received(data, now_s)
         self._on_bytes(now_s)
         events: list[LinkEvent] = []
         for line in self._splitter.feed(data):
             events += self._take_line(line, now_s)
         dropped = self._splitter.take_dropped_bytes()
+        if self._description is None:
+            return events  # the rest of a line that began before the port was opened, or foreign
         return events + self._skip("a line longer than any that means something", dropped)
 
     def poll(self, now_s: float) -> list[LinkEvent]:
         """Let time pass: ask, ask again, give up."""
         self._begin(now_s)
-        events = self._watch_silence(now_s) + self._tell_foreign(now_s)
+        events = [*self._watch_silence(now_s), *self._foreign.poll(now_s)]
         self._start_or_stop()
         events += self._work(now_s)
         if self._description is not None:
@@ -212,9 +209,7 @@ class TextDriver:
     def _heard(self, now_s: float) -> None:
         self._heard_s = now_s
         self._silence_due_s = now_s + self._link.silent_after_s
-        self._foreign.clear()
-        self._foreign_count = 0
-        self._foreign_due_s = math.inf
+        self._foreign.understood()
 
     def _watch_silence(self, now_s: float) -> list[LinkEvent]:
         silent_s = self.silent_for_s(now_s)
@@ -223,20 +218,6 @@ class TextDriver:
         self._silence_due_s = now_s + self._link.silent_after_s
         self._disconnect()
         return [InstrumentSilent(silent_s)]
-
-    def _note_foreign(self, data: bytes, now_s: float) -> None:
-        self._foreign_count += len(data)
-        self._foreign += data[: _SAMPLE_BYTES - len(self._foreign)]
-        if self._foreign_due_s == math.inf:
-            self._foreign_due_s = now_s + _FOREIGN_AFTER_S
-
-    def _tell_foreign(self, now_s: float) -> list[LinkEvent]:
-        if now_s < self._foreign_due_s:
-            return []
-        self._foreign_due_s = now_s + _TELL_FOREIGN_EVERY_S
-        told = ForeignBytes(repr(bytes(self._foreign[:32])), self._foreign_count)
-        self._foreign.clear()
-        return [told]
 
     def _start_or_stop(self) -> None:
         wanted = self._plan.next() is not None
@@ -247,10 +228,7 @@ class TextDriver:
         self._is_started = wanted
 
     def _skip(self, reason: str, byte_count: int) -> list[LinkEvent]:
-        # before the first spectrum it is the rest of something begun before, or foreign
-        if not byte_count or self._description is None:
-            return []
-        return [BytesSkipped(reason, byte_count)]
+        return [BytesSkipped(reason, byte_count)] if byte_count else []
 
     def _is_refusal(self, line: bytes) -> bool:
         return any(line.startswith(prefix.encode()) for prefix in self._format.error_prefixes)
