@@ -17,6 +17,7 @@ from edge.calibration.reference_lines import Target
 from edge.cli.calibrate_shown import as_json_lines, as_text_lines
 from edge.cli.options import json_option
 from edge.data.exposures import read_exposure
+from edge.store.exposures import read_exposures
 
 _TARGETS: tuple[Target, ...] = get_args(Target)
 LIMIT_CM1 = 2.0
@@ -46,6 +47,20 @@ LIMIT_CM1 = 2.0
     "where it is not said. May be repeated.",
 )
 @click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Folder of the daemon's stores: the newest frames of kind neon and silicon are used, "
+    "those of other targets judged on, besides the files.",
+)
+@click.option("--instrument", "instrument_id", help="Whose frames of --store.")
+@click.option(
+    "--last",
+    type=click.IntRange(1, 1000),
+    default=4,
+    show_default=True,
+    help="So many frames of each kind out of --store.",
+)
+@click.option(
     "--laser-nm",
     type=click.FloatRange(100, 10_000),
     help="What the laser is believed to be, where no file tells it.",
@@ -67,6 +82,9 @@ def command(
     neon_paths: tuple[Path, ...],
     silicon_paths: tuple[Path, ...],
     checks: tuple[str, ...],
+    store: Path | None,
+    instrument_id: str | None,
+    last: int,
     laser_nm: float | None,
     limit_cm1: float,
     out: Path | None,
@@ -81,11 +99,15 @@ def command(
 
     The calibration is written also where a check fails: the exit code tells.
     """
-    if not neon_paths and not silicon_paths:
-        raise click.UsageError("--neon or --silicon is needed, better both")
-    neon = [read_exposure(path) for path in neon_paths]
-    silicon = [read_exposure(path) for path in silicon_paths]
+    if not (neon_paths or silicon_paths or store):
+        raise click.UsageError("--neon or --silicon is needed, better both; or --store")
+    kept = _from_store(store, instrument_id, last)
+    neon = [*map(read_exposure, neon_paths), *kept.get("neon", [])]
+    silicon = [*map(read_exposure, silicon_paths), *kept.get("silicon", [])]
     judged = [_to_judge(check) for check in checks]
+    for target in _TARGETS:
+        if target != "silicon":
+            judged += [(target, exposure) for exposure in kept.get(target, [])]
     fitted = fit_calibration(neon, silicon, laser_nm)
     results = [
         check_target(exposure, fitted.calibration, target, limit_cm1) for target, exposure in judged
@@ -96,6 +118,17 @@ def command(
     if out is not None:
         write_calibration_file(out, fitted.calibration, _provenance(fitted, neon, silicon))
     _tell_faults(fitted, results, limit_cm1)
+
+
+def _from_store(
+    store: Path | None, instrument_id: str | None, last: int
+) -> dict[str, list[Exposure]]:
+    if store is None:
+        return {}
+    found = read_exposures(store, instrument_id, last)
+    for fault in found.faults:
+        click.echo(f"outcrop: left out: {fault}", err=True)
+    return found.by_kind
 
 
 def _to_judge(check: str) -> tuple[Target | None, Exposure]:
