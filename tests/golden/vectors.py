@@ -27,7 +27,8 @@ from firmware_bridge.messages import (
 from firmware_bridge.spectrum_frame import FrameKind, SpectrumFrame
 
 BOOT_ID = 0x01020304
-MAX_U16, MAX_U32, MAX_U64 = (2**bits - 1 for bits in (16, 32, 64))
+MAX_U16, MAX_U32 = 2**16 - 1, 2**32 - 1
+MAX_EXACT = 2**53 - 1  # what a JSON number holds in every language
 NAN = float("nan")
 
 MESSAGES: dict[str, tuple[int, Message]] = {
@@ -91,7 +92,7 @@ MESSAGES: dict[str, tuple[int, Message]] = {
     "status, nothing measured": (7, Status(BOOT_ID, 0, NAN, NAN, NAN, False, False, 0, 0, 0)),
     "status, all wrong": (
         7,
-        Status(MAX_U32, MAX_U64, 85.0, 60.0, 3.0, False, False, MAX_U32, MAX_U32, MAX_U32),
+        Status(MAX_U32, MAX_EXACT, 85.0, 60.0, 3.0, False, False, MAX_U32, MAX_U32, MAX_U32),
     ),
     "spectrum fragment": (0, SpectrumFragment(BOOT_ID, 6, 1, 9, bytes(range(16)))),
     "spectrum fragment, longest": (0, SpectrumFragment(BOOT_ID, 6, 0, 256, b"\x00" * 480)),

@@ -97,8 +97,9 @@ def test_names_of_kinds_faults_and_refusals():
 
 
 def test_the_worked_examples_of_cobs_and_crc():
-    examples = re.findall(r"^    cobs\(([0-9a-f ]*)\) +=  ([0-9a-f ]+)$", TEXT, re.M)
-    assert len(examples) == 5
+    long = TEXT.replace("…", " 11 " * 252)
+    examples = re.findall(r"^    cobs\(([0-9a-f ]*)\) +=  ([0-9a-f ]+)$", long, re.M)
+    assert len(examples) == 8
     for data, coded in examples:
         assert cobs.encode(bytes.fromhex(data)) == bytes.fromhex(coded)
     checks = re.findall(r"^    crc32\((.+)\)  =  (\w{8}), on the line (.+)$", TEXT, re.M)
