@@ -106,22 +106,20 @@ def test_frames_nobody_can_read_are_kept_as_they_are_and_block_nothing(
 def test_a_dark_frame_that_comes_late_is_used_after_all(
     tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = InstrumentFirmware.data_to_send
+    sent = InstrumentFirmware.next_message
     lost: list[int] = []
     lights: list[bool] = []
 
-    def without_the_dark_at_first(
-        firmware: InstrumentFirmware, max_bytes: int, now_s: float
-    ) -> bytes:
-        """Lose the fragments that go out before the first light frame is taken."""
-        data = sent(firmware, max_bytes, now_s)
+    def without_the_dark_at_first(firmware: InstrumentFirmware, now_s: float) -> bytes | None:
+        """Lose the large fragments that go out before the first light frame is taken."""
+        message = sent(firmware, now_s)
         lights.extend([True] if firmware.retained_frames > 1 else [])
-        if not lights and len(data) > 100:
-            lost.append(len(data))
-            return b""
-        return data
+        while not lights and message is not None and len(message) > 300:
+            lost.append(len(message))
+            message = sent(firmware, now_s)
+        return message
 
-    monkeypatch.setattr(InstrumentFirmware, "data_to_send", without_the_dark_at_first)
+    monkeypatch.setattr(InstrumentFirmware, "next_message", without_the_dark_at_first)
     settings = VirtualSettings(
         boot_id=7, seed=1, count=8, rate_hz=5.0, pixel_count=512, retransmit_timeout_s=1.0
     )
