@@ -49,16 +49,19 @@ class Conversation:
         self._patience_s = patience_s
         self._clock = clock
         self._frame: SpectrumFrame | None = None
+        self._byte_s = clock()
         self.heard = b""
         self.heard_bytes = 0
 
     def description(self) -> Description | None:
         """Return what the instrument says of itself; None where nothing intelligible comes."""
-        start_s = self._clock()
-        for event in self._events(start_s + _DESCRIPTION_LIMIT_S):
+        self._byte_s = self._clock()
+        for event in self._events(self._byte_s + _DESCRIPTION_LIMIT_S):
             if isinstance(event, Connected):
                 return event.description
-            if self._driver.silent_for_s(self._clock()) >= self._patience_s:
+            now_s = self._clock()
+            silent_s = max(self._driver.silent_for_s(now_s), now_s - self._byte_s)
+            if silent_s >= self._patience_s:
                 break
         return None
 
@@ -83,8 +86,10 @@ class Conversation:
         data = self._port.read(_READ_S)
         self.heard = (self.heard + data)[:MOST_HEARD_BYTES]
         self.heard_bytes += len(data)
-        events = self._driver.receive(data, self._clock()) if data else []
-        events = [*events, *self._driver.poll(self._clock())]
+        now_s = self._clock()
+        events = self._driver.receive(data, now_s) if data else []
+        self._byte_s = now_s if data else self._byte_s
+        events = [*events, *self._driver.poll(now_s)]
         if to_send := self._driver.data_to_send():
             self._port.write(to_send, _WRITE_TIMEOUT_S)
         wanted = self._driver.wanted_baud

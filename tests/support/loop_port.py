@@ -56,12 +56,13 @@ class LoopPort:
     def read(self, timeout_s: float) -> bytes:
         self._clock.sleep(max(timeout_s, 0.001))
         self._firmware.poll(self._clock())
-        return self._firmware.data_to_send(4096, self._clock())
+        message = self._firmware.next_message(self._clock())
+        return b"" if message is None else message
 
     def write(self, data: bytes, timeout_s: float) -> None:
         for body in self._decoder.feed(data):
             message = unpack_message(body).message if isinstance(body, bytes) else None
-            if isinstance(message, Acknowledge):
+            if isinstance(message, Acknowledge) and message.ranges:  # else it grants credit only
                 self._on_acknowledge(self._identities(message))
         self._firmware.receive(data, self._clock())
 
