@@ -188,9 +188,8 @@ class Calibration:
             raise CalibrationError("no wavelength coefficients")
         pixels = np.arange(self.pixel_count, dtype=np.float64)
         with np.errstate(all="ignore"):
-            polynomial = np.polynomial.Polynomial(self.wavelength_coefficients_nm)
-            wavelength_nm: NDArray[np.float64] = polynomial(pixels)
-        return wavelength_nm
+            coefficients = np.array(self.wavelength_coefficients_nm, dtype=np.float64)
+            return np.asarray(np.polynomial.polynomial.polyval(pixels, coefficients))
 
 
 def _floats(values: Iterable[float]) -> list[float]:

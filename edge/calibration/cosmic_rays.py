@@ -26,6 +26,8 @@ _EDGE = 3
 _COUNTING_NOISE = 1 / np.sqrt(12.0)
 """Counts are whole: so much noise there is at least, counts."""
 
+_NONE: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+
 Floats = NDArray[np.float64]
 
 
@@ -58,52 +60,79 @@ def mend(intensity: Floats) -> Mended:
         The pixels at each end are never replaced.
     """
     if intensity.size < 2 * _EDGE + 2:
-        none = np.empty(0, dtype=np.intp)
-        return Mended(intensity, none, none)
-    bent = np.zeros_like(intensity)
-    bent[1:-1] = intensity[1:-1] - (intensity[:-2] + intensity[2:]) / 2
+        return Mended(intensity, _NONE, _NONE)
+    # how far each pixel but the outermost stands off the line between its neighbours
+    bent = intensity[1:-1] - (intensity[:-2] + intensity[2:]) / 2
     # 0.6745 makes a median a standard deviation, 1.5 is the variance of what is bent
     noise = max(float(np.median(np.abs(bent))) / (0.6745 * np.sqrt(1.5)), _COUNTING_NOISE)
-    rays = _narrow(intensity, bent, noise)
-    dead = _narrow(-intensity, -bent, noise)
-    replaced = np.concatenate([rays, dead])
-    if not replaced.size:
-        return Mended(intensity, rays, dead)
+    # half of a lone pixel's height is bent, of two beside each other a quarter of each
+    candidates = np.flatnonzero(np.abs(bent) > 0.4 * _LEAST_HEIGHT * noise) + 1
+    inner = candidates[(candidates >= _EDGE) & (candidates < intensity.size - _EDGE - 1)]
+    if not inner.size:
+        return Mended(intensity, _NONE, _NONE)
+    found = _narrow(intensity, inner, np.sign(bent[inner - 1]), noise)
+    if not found:
+        return Mended(intensity, _NONE, _NONE)
+    rays = np.array(sorted(at for at, up in found.items() if up), dtype=np.intp)
+    dead = np.array(sorted(at for at, up in found.items() if not up), dtype=np.intp)
+    return Mended(_bridged(intensity, np.concatenate([rays, dead])), rays, dead)
+
+
+def _bridged(intensity: Floats, replaced: NDArray[np.intp]) -> Floats:
     good = np.ones(intensity.size, dtype=bool)
     good[replaced] = False
     mended = intensity.copy()
     mended[replaced] = np.interp(replaced, np.flatnonzero(good), intensity[good])
-    return Mended(mended, rays, dead)
+    return mended
 
 
-def _narrow(height: Floats, bent: Floats, noise: float) -> NDArray[np.intp]:
-    """Return the pixels that stand out upwards and are narrower than a line."""
-    # half of a lone pixel's height is bent, of two beside each other a quarter of each
-    candidates = np.flatnonzero(bent > 0.4 * _LEAST_HEIGHT * noise)
-    inner = candidates[(candidates >= _EDGE) & (candidates < height.size - _EDGE - 1)]
-    lone = _standing_out(height, inner, 1, _LEAST_HEIGHT * noise, _MOST_BESIDE)
-    least_of_pair = _LEAST_HEIGHT_OF_PAIR * noise
-    left = _standing_out(height, inner, 2, least_of_pair, _MOST_BESIDE_PAIR)
-    right = _standing_out(height, inner - 1, 2, least_of_pair, _MOST_BESIDE_PAIR)
-    return np.unique(np.concatenate([lone, left, left + 1, right, right + 1]))
+def _narrow(height: Floats, at: NDArray[np.intp], sign: Floats, noise: float) -> dict[int, bool]:
+    """Return the pixels narrower than a line, and whether each sticks out.
+
+    Parameters
+    ----------
+    height : (P,) counts
+    at : (C,) candidates
+    sign : (C,) 1 where one sticks out, -1 where in
+    noise : standard deviation, counts
+    """
+    lone, stands = _standing(height, at, sign, 1, _LEAST_HEIGHT * noise, _MOST_BESIDE)
+    found = {int(at[k]): bool(sign[k] > 0) for k in lone}
+    high = _LEAST_HEIGHT_OF_PAIR * noise
+    strong = np.flatnonzero((stands > high) & (at > _EDGE))
+    if strong.size:
+        # the lower pixel of a pair may not be bent enough to be a candidate: it may be the first
+        first, signs = np.tile(at[strong], 2), np.tile(sign[strong], 2)
+        first[strong.size :] -= 1
+        pairs, _ = _standing(height, first, signs, 2, high, _MOST_BESIDE_PAIR)
+        for k in pairs:
+            found |= {int(first[k] + of): bool(signs[k] > 0) for of in (0, 1)}
+    return found
 
 
-def _standing_out(
-    height: Floats, first: NDArray[np.intp], width: int, least: float, most_beside: float
-) -> NDArray[np.intp]:
-    """Return those of the pixels `first` that begin a feature of `width` pixels and no more."""
-    last = first + width - 1
-    around = np.stack([height[first - 3], height[first - 2], height[last + 2], height[last + 3]])
-    base = np.median(around, axis=0)
-    stands = np.minimum(height[first], height[last]) - base
+def _standing(
+    height: Floats,
+    first: NDArray[np.intp],
+    sign: Floats,
+    width: int,
+    least: float,
+    most_beside: float,
+) -> tuple[list[int], Floats]:
+    """Return which of `first` begin a feature of `width` pixels and no more, and their heights."""
+    last = first + (width - 1)
+    around = height[np.stack([first - 3, first - 2, last + 2, last + 3])]
+    # the median of four
+    base = (around.sum(axis=0) - around.max(axis=0) - around.min(axis=0)) / 2
+    stands = (height[first] - base) * sign
+    if width > 1:
+        stands = np.minimum(stands, (height[last] - base) * sign)
     beside = np.maximum(np.abs(height[first - 1] - base), np.abs(height[last + 1] - base))
-    narrow = (stands > least) & (beside <= most_beside * stands)
-    kept = [
-        at
-        for at, stood in zip(first[narrow].tolist(), stands[narrow].tolist(), strict=True)
-        if stood > 2.0 * _most_bent_around(height, at, at + width - 1)
-    ]
-    return np.array(kept, dtype=np.intp)
+    narrow = np.flatnonzero((stands > least) & (beside <= most_beside * stands)).tolist()
+    return [
+        k
+        for k in narrow
+        if stands[k] > 2.0 * _most_bent_around(height, int(first[k]), int(last[k]))
+    ], stands
 
 
 def _most_bent_around(height: Floats, first: int, last: int) -> float:
