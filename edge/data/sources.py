@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from edge.data.arrays import read_blocks
 from edge.data.block import Block
@@ -20,8 +20,10 @@ from edge.errors import DataError
 from edge.npz import DAMAGE
 
 Piece = Block | Sample | Fault
-Reader = Callable[[str, BinaryIO], Iterator[Piece]]
-"""Takes the source's name and its bytes."""
+PieceT = TypeVar("PieceT")
+Readers = Mapping[str, Callable[[str, BinaryIO], Iterator[PieceT]]]
+"""By suffix; each takes the source's name and its bytes."""
+TEXT_SUFFIXES = (".txt", ".csv", ".tsv", ".xy", ".dat")
 
 
 def _read_text_file(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
@@ -29,13 +31,13 @@ def _read_text_file(source: str, file: BinaryIO) -> Iterator[Sample | Fault]:
     return read_bwtek(source, text) if is_bwtek(text) else read_text(source, text)
 
 
-_READERS: dict[str, Reader] = {
-    **dict.fromkeys((".txt", ".csv", ".tsv", ".xy", ".dat"), _read_text_file),
+READERS: Readers[Piece] = {
+    **dict.fromkeys(TEXT_SUFFIXES, _read_text_file),
     **dict.fromkeys((".jdx", ".dx", ".jcamp"), read_jcamp),
     ".npz": read_blocks,
     ".spc": read_spc,
 }
-_KNOWN = {*_READERS, ".zip"}
+_KNOWN = {*READERS, ".zip"}
 _LARGEST_MEMBER_BYTES = 256 * 2**20
 
 
@@ -57,18 +59,23 @@ def read_data(path: Path) -> Iterator[Sample | Fault]:
 
 def read_pieces(path: Path) -> Iterator[Piece]:
     """Yield what `read_data` does, the rows of arrays still together, 64 or fewer in a block."""
+    return read_with(READERS, path)
+
+
+def read_with(readers: Readers[PieceT], path: Path) -> Iterator[PieceT | Fault]:
+    """Yield what the readers, one for each suffix there is, make of what `read_data` would read."""
     try:
         is_folder, exists = path.is_dir(), path.exists()
     except OSError as error:  # a name too long, a folder above that may not be searched
         raise DataError(str(path), error.strerror or str(error)) from error
     if is_folder:
-        yield from _read_folder(path)
+        yield from _read_folder(readers, path)
     elif not exists:
         raise DataError(str(path), "no such file or folder")
     elif path.suffix.lower() not in _KNOWN:
         raise DataError(str(path), f"not one of {', '.join(sorted(_KNOWN))} or a folder")
     else:
-        yield from _read_file(path)
+        yield from _read_file(readers, path)
 
 
 def count_files(path: Path) -> int:
@@ -86,16 +93,16 @@ def count_files(path: Path) -> int:
 
 def spectrum_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members of a zip that a reader is for."""
-    return [member for member in archive.infolist() if _suffix(member) in _READERS]
+    return [member for member in archive.infolist() if _suffix(member) in READERS]
 
 
-def _read_folder(folder: Path) -> Iterator[Piece]:
+def _read_folder(readers: Readers[PieceT], folder: Path) -> Iterator[PieceT | Fault]:
     files = _files(folder)
     if not files:
         raise DataError(str(folder), "the folder holds no spectra")
     for file in files:
         try:
-            yield from _read_file(file)
+            yield from _read_file(readers, file)
         except DataError as error:
             yield Fault(str(file), 0, error.reason)
 
@@ -111,25 +118,25 @@ def _is_readable(path: Path) -> bool:
     return path.is_symlink() or path.is_file()
 
 
-def _read_file(path: Path) -> Iterator[Piece]:
+def _read_file(readers: Readers[PieceT], path: Path) -> Iterator[PieceT | Fault]:
     try:
         if path.suffix.lower() == ".zip":
-            yield from _read_zip(path)
+            yield from _read_zip(readers, path)
         else:
             with path.open("rb") as file:
-                yield from _READERS[path.suffix.lower()](str(path), file)
+                yield from readers[path.suffix.lower()](str(path), file)
     except OSError as error:
         raise DataError(str(path), error.strerror or str(error)) from error
 
 
-def _read_zip(path: Path) -> Iterator[Piece]:
+def _read_zip(readers: Readers[PieceT], path: Path) -> Iterator[PieceT | Fault]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = spectrum_members(archive)
             if not members:
                 raise DataError(str(path), "the zip holds no spectra")
             for member in members:
-                yield from _read_member(archive, member)
+                yield from _read_member(readers, archive, member)
     except DAMAGE as error:
         raise DataError(str(path), f"damaged zip: {error}") from error
 
@@ -138,13 +145,15 @@ def _suffix(member: zipfile.ZipInfo) -> str:
     return Path(member.filename).suffix.lower()
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Piece]:
+def _read_member(
+    readers: Readers[PieceT], archive: zipfile.ZipFile, member: zipfile.ZipInfo
+) -> Iterator[PieceT | Fault]:
     name = member.filename
     if member.file_size > _LARGEST_MEMBER_BYTES:
         yield Fault(name, 0, f"{member.file_size} bytes, more than a spectrum file may have")
         return
     try:
-        yield from _READERS[_suffix(member)](name, io.BytesIO(archive.read(member)))
+        yield from readers[_suffix(member)](name, io.BytesIO(archive.read(member)))
     except DataError as error:
         yield Fault(name, 0, error.reason)
     except DAMAGE as error:
