@@ -51,7 +51,7 @@ def main() -> None:
             note,
             should_stop=stop.is_set,
             make_firmware=device.make_firmware,
-            wait_for_host=True,
+            wait_for_host=asked.get("wait_for_host", True),
         )
         say({**dataclasses.asdict(done), "truth": truth})
 

@@ -60,7 +60,7 @@ class OceanBinaryDialect:
         if answer is None:
             return None
         serial = answer.data.rstrip(b"\x00 ").decode("ascii", "replace")
-        if _is_refused(answer) or not serial.isprintable() or not serial:
+        if _is_refused(answer) or not (serial and serial.isascii() and serial.isprintable()):
             return None
         self._is_checked = answer.is_checked
         return self._model.instrument_id(serial)

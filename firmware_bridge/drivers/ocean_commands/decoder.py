@@ -138,7 +138,7 @@ class CommandDecoder:
         return self._cut(min(*ends, 1 + MAX_TEXT_BYTES, len(self._held)))
 
     def _read_spectrum(self) -> CommandReply | None:
-        if self._held[0] == ETX:
+        if self._held == bytes([ETX]) and not self._skipped_bytes:  # alone: else it is noise
             return self._cut(1, is_done=False)
         try:
             needed = self._needed_bytes()
@@ -158,7 +158,7 @@ class CommandDecoder:
 
     def _needed_bytes(self) -> int:
         if self._held[0] != STX:
-            raise MessageError("spectrum", f"{STX:02x} or {ETX:02x}", f"{self._held[0]:02x}")
+            raise MessageError("spectrum", f"{STX:02x}", f"{self._held[0]:02x}")
         return spectrum_bytes(self._held, self._pixel_count, with_checksum=self.with_checksum)
 
     def _is_that_before(self, whole: bytes, spectrum: SummedSpectrum) -> bool:
@@ -172,7 +172,7 @@ class CommandDecoder:
         return CommandReply(is_done, content)
 
     def _skip(self, byte_count: int, reason: str) -> None:
-        is_padding = byte_count == 1 and self._held[0] in _TEXT_ENDS
+        is_padding = not self._skipped_bytes and self._held[0] in _TEXT_ENDS
         del self._held[:byte_count]
         if not is_padding:
             self._skipped_bytes += byte_count

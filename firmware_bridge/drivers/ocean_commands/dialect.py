@@ -66,7 +66,7 @@ class CommandDialect:
         if reply is None:
             return None
         serial = yield from self._constant(SERIAL_NUMBER)
-        if not serial or not serial.isprintable() or "\ufffd" in serial:
+        if not (serial and serial.isascii() and serial.isprintable()):
             return None
         return self._model.instrument_id(serial)
 
@@ -106,9 +106,8 @@ class CommandDialect:
         integration_time_ms, rest_us = divmod(exposure.integration_time_us, _US_PER_MS)
         least, most = self._model.integration_time_ms
         if rest_us or not least <= integration_time_ms <= most:
-            detail = (
-                f"integration_time_us {exposure.integration_time_us}: whole ms, {least}..{most}"
-            )
+            got_us = exposure.integration_time_us
+            detail = f"integration_time_us {got_us} is not {least}..{most} whole ms"
             return Refusal("Configure", NAK, detail)
         if not 1 <= exposure.averages <= self._model.max_scans:
             detail = f"averages {exposure.averages} not in 1..{self._model.max_scans}"

@@ -10,6 +10,7 @@ from firmware_bridge.description import Description
 from firmware_bridge.drivers.query.conversation import Conversation
 from firmware_bridge.drivers.query.dialect import Dialect, ReplyT
 from firmware_bridge.drivers.query.script import InstrumentScript
+from firmware_bridge.drivers.query.skipped import SkippedTally
 from firmware_bridge.drivers.query.wishes import Wishes
 from firmware_bridge.drivers.settings import DriverSettings
 from firmware_bridge.identity import FrameIdentity
@@ -36,6 +37,7 @@ class QueryDriver(Generic[ReplyT]):
         self._wishes = Wishes(settings, dialect.check)
         self._script = InstrumentScript(settings, dialect, self._wishes, model)
         self._conversation = Conversation(self._script)
+        self._skipped = SkippedTally()
         self._foreign = ForeignWatch()
         self._has_begun = False
         self._silence_due_s = 0.0
@@ -59,8 +61,9 @@ class QueryDriver(Generic[ReplyT]):
             self._foreign.received(data, now_s)
         for found in self._dialect.feed(data):
             if isinstance(found, BytesSkipped):
-                self._script.events.append(found)
+                self._skipped.add(found, now_s)
             else:
+                self._script.events += self._skipped.take()
                 self._hear(now_s)
                 self._conversation.answer(found, now_s)
         return self._take_events()
@@ -69,7 +72,7 @@ class QueryDriver(Generic[ReplyT]):
         """Let time pass: ask, ask again, give up."""
         self._mark(now_s)
         self._conversation.poll(now_s)
-        self._script.events += self._foreign.poll(now_s)
+        self._script.events += [*self._skipped.due(now_s), *self._foreign.poll(now_s)]
         if now_s >= self._silence_due_s and self.silent_for_s(now_s) > 0:
             self._silence_due_s = now_s + self._silent_after_s
             self._script.events.append(InstrumentSilent(self.silent_for_s(now_s)))
