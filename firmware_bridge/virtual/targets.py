@@ -2,8 +2,10 @@
 
 Raman lines: silicon 520.7 cm⁻¹; polystyrene, ASTM E1840; calcite and diamond as in the
 literature. Neon: wavelengths in standard air, NIST Atomic Spectra Database; strengths rounded,
-as a small spectrograph shows them. The tables are the instrument's truth and share nothing with
-those that `edge` calibrates by: a mistake in either shows.
+as a small spectrograph shows them. They are turned into those in vacuum, which the virtual axis
+is in: Raman shifts are computed from it without a refractive index. The tables are the
+instrument's truth and share nothing with those that `edge` calibrates by: a mistake in either
+shows.
 """
 
 from __future__ import annotations
@@ -115,18 +117,30 @@ def raman_target(kind: FrameKind) -> tuple[FloatArray, FloatArray]:
     return _AXIS_CM1, render(target, _AXIS_CM1, baseline=_BACKGROUND).astype(np.float64)
 
 
+def vacuum_nm(air_nm: FloatArray) -> FloatArray:
+    """Return wavelengths in vacuum of those in standard air, nm (Edlén, Metrologia 2, 71, 1966).
+
+    Examples
+    --------
+    >>> vacuum_nm(np.array([585.249])).round(3).tolist()
+    [585.411]
+    """
+    squared_um2 = (1e3 / air_nm) ** 2
+    terms = 8342.13 + 2_406_030 / (130 - squared_um2) + 15_997 / (38.9 - squared_um2)
+    return np.asarray(air_nm * (1 + 1e-8 * terms))
+
+
 def neon_signal(wavelength_nm: FloatArray, peak_counts: float) -> FloatArray:
     """Return what the lamp adds to pixels, (P,) counts.
 
     Parameters
     ----------
-    wavelength_nm : (P,) nm, the true ones, increasing
+    wavelength_nm : (P,) nm in vacuum, the true ones, increasing
     peak_counts : float, counts, height of the strongest line that is in the range
     """
     width_nm = np.gradient(wavelength_nm) * _NEON_FWHM_PIXELS
-    signal = np.zeros_like(wavelength_nm)
-    for line_nm, strength in _NEON:
-        u = 2.0 * (wavelength_nm - line_nm) / width_nm
-        signal += strength * np.exp(-np.log(2.0) * u**2)
+    lines_nm, strengths = np.array(_NEON).T
+    u = 2.0 * (wavelength_nm[:, np.newaxis] - vacuum_nm(lines_nm)) / width_nm[:, np.newaxis]
+    signal = np.exp(-np.log(2.0) * u**2) @ strengths  # (P, L) @ (L,)
     highest = float(signal.max())
-    return signal * (peak_counts / highest) if highest > 0 else signal
+    return np.asarray(signal * (peak_counts / highest) if highest > 0 else signal)
