@@ -4,10 +4,11 @@
 
                SetBaud done                 Describe
     waking ────────────────────▶ trying ───────────────▶ fast
-      │ refused,                  │    ▲    silent for 1.5 s │
-      │ no answer                 │    └─────────────────────┘
-      ▼            no Describe for 1 s
-    settled ◀─────────────────────┘
+      │ ▲                        │ │  ▲    silent for 1.5 s │
+      │ └── no Describe for 1 s, ┘ │  └─────────────────────┘
+      │     it served for 10 s     │ no Describe for 1 s,
+      ▼ refused, or no answer      │ it did not
+    settled ◀──────────────────────┘
 
 A port that is opened anew begins at waking.
 """
@@ -21,6 +22,8 @@ from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import Describe, SetBaud
 
 TRIAL_S = 1.0
+# A rate that served so long is asked for again after a reboot; one that did not is not trusted.
+PROVEN_S = 10.0
 BaudState = Literal["waking", "trying", "fast", "settled"]
 
 
@@ -38,7 +41,7 @@ class BaudNegotiation:
         self._silent_s = settings.status_interval_s + settings.reply_timeout_s
         self._asked_baud = 0
         self._trial_ends_s = 0.0
-        self._told = False
+        self._fast_since_s: float | None = None
         self.state: BaudState = "waking"
         self.wanted: int | None = None
 
@@ -58,7 +61,7 @@ class BaudNegotiation:
 
     def done(self, now_s: float) -> None:
         """Change the rate: the instrument does it now."""
-        self._told = False
+        self._fast_since_s = None
         self.wanted = self._asked_baud
         self._try(now_s)
 
@@ -67,13 +70,15 @@ class BaudNegotiation:
         self.state = "settled"
         return BaudChanged(self._wake_baud, f"{self._asked_baud} bit/s: {reason}")
 
-    def described(self) -> list[BaudChanged]:
+    def described(self, now_s: float) -> list[BaudChanged]:
         """Note that the instrument answers at the present rate."""
         if self.state != "trying":
             return []
         self.state = "fast"
-        told, self._told = self._told, True
-        return [] if told else [BaudChanged(self._asked_baud)]
+        if self._fast_since_s is not None:
+            return []
+        self._fast_since_s = now_s
+        return [BaudChanged(self._asked_baud)]
 
     def poll(self, now_s: float, silent_s: float) -> BaudChanged | None:
         """Watch over the rate; return the fall-back when it comes to that."""
@@ -81,7 +86,8 @@ class BaudNegotiation:
             self._try(now_s)
         if self.state != "trying" or now_s < self._trial_ends_s:
             return None
-        self.state, self.wanted = "settled", self._wake_baud
+        served = self._fast_since_s is not None and now_s - self._fast_since_s >= PROVEN_S
+        self.state, self.wanted = "waking" if served else "settled", self._wake_baud
         reason = f"nobody answered at {self._asked_baud} bit/s for {TRIAL_S:g} s"
         return BaudChanged(self._wake_baud, reason)
 

@@ -108,7 +108,7 @@ class Dialogue:
     def describe(self, description: Describe, now_s: float) -> list[LinkEvent]:
         """Take `Describe`: a new instrument, a new boot, or what is known already."""
         self._hello_due_s = math.inf
-        events: list[LinkEvent] = [*self._baud.described()]
+        events: list[LinkEvent] = [*self._baud.described(now_s)]
         previous, self._last = self._last, description
         known = self._described
         self._described = description

@@ -1,4 +1,4 @@
-"""PROTOCOL.md says enough: what was written from it alone, in JavaScript, agrees with the vectors."""
+"""PROTOCOL.md says enough: what was written from it alone, in JavaScript, fits the vectors."""
 
 from __future__ import annotations
 

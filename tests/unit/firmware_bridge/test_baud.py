@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firmware_bridge.link import BaudChanged, Connected, FrameReceived, LinkSettings
-from firmware_bridge.link.baud import TRIAL_S, BaudNegotiation
+from firmware_bridge.link.baud import PROVEN_S, TRIAL_S, BaudNegotiation
 from firmware_bridge.messages import Describe, SetBaud
 from firmware_bridge.virtual import VirtualSettings
 from firmware_bridge.virtual.instrument import BAUD_TIMEOUT_S
@@ -32,13 +32,13 @@ def trying(waking: BaudNegotiation) -> BaudNegotiation:
 
 @pytest.fixture
 def fast(trying: BaudNegotiation) -> BaudNegotiation:
-    assert trying.described() == [BaudChanged(FAST)]
+    assert trying.described(10.5) == [BaudChanged(FAST)]
     return trying
 
 
 def test_waking_leaves_the_port_as_it_was_opened(waking):
     assert (waking.state, waking.wanted) == ("waking", None)
-    assert waking.described() == []
+    assert waking.described(0.0) == []
     assert waking.poll(1e9, silent_s=1e9) is None
 
 
@@ -75,18 +75,29 @@ def test_trying_to_settled_when_nobody_answers(trying):
 
 def test_trying_to_fast_when_described(fast):
     assert (fast.state, fast.wanted) == ("fast", FAST)
-    assert fast.described() == []
+    assert fast.described(99.5) == []
     assert fast.poll(99.0, silent_s=1.4) is None
 
 
 def test_fast_to_trying_when_silent_and_back_without_a_word(fast):
     assert fast.poll(99.0, silent_s=1.5) is None
     assert (fast.state, fast.wanted) == ("trying", FAST)
-    assert fast.described() == []
+    assert fast.described(99.5) == []
     assert fast.state == "fast"
-    fast.poll(200.0, silent_s=1.5)
-    assert fast.poll(200.0 + TRIAL_S, silent_s=2.5) is not None
-    assert fast.wanted == WAKE
+
+
+@pytest.mark.parametrize(
+    ("served_s", "state", "asked"),
+    [(0.9 * PROVEN_S, "settled", None), (1.1 * PROVEN_S, "waking", SetBaud(FAST))],
+)
+def test_fast_to_the_wake_up_rate_and_again_only_what_served_for_a_while(
+    fast, served_s, state, asked
+):
+    lost_s = 10.5 + served_s - TRIAL_S
+    fast.poll(lost_s, silent_s=1.5)
+    assert fast.poll(lost_s + TRIAL_S, silent_s=2.5) is not None
+    assert (fast.state, fast.wanted) == (state, WAKE)
+    assert fast.order(describe()) == asked
 
 
 @pytest.mark.parametrize("state", ["trying", "fast"])
@@ -136,6 +147,15 @@ def test_a_reboot_at_the_fast_rate_is_found_at_the_wake_up_rate(make_bench):
     assert [e.baud for e in bench.of(BaudChanged)] == [FAST, WAKE]
     assert bench.times_of(Connected)[1] - rebooted_s <= 3.0
     assert set(bench.acquired) <= set(bench.payloads)
+
+
+def test_a_reboot_of_an_instrument_that_was_fast_for_long_ends_fast_again(make_bench):
+    bench = make_bench(settings(count=250, boot_id=1), SETTINGS, respects_baud=True)
+    bench.run_for(PROVEN_S + 1.0)
+    bench.boot(settings(count=20, boot_id=2))
+    bench.run_until_finished(20.0)
+    assert [e.baud for e in bench.of(BaudChanged)] == [FAST, WAKE, FAST]
+    assert (bench.firmware.baud, bench.host_baud) == (FAST, FAST)
 
 
 def test_a_host_that_vanished_at_the_fast_rate_is_met_again_at_the_wake_up_rate(make_bench):
