@@ -48,6 +48,13 @@ class InstrumentConfig(Section):
         max_length=64,
         description="what to call an instrument that has no serial number to tell",
     )
+    saturation_counts: int | None = Field(
+        default=None,
+        ge=1,
+        le=0xFFFF_FFFF,
+        description="highest count of the detector, for devices that do not tell it and are built "
+        "with several converters; None for what is usual",
+    )
     dark_every: int = Field(
         default=0,
         ge=0,
@@ -61,6 +68,17 @@ class InstrumentConfig(Section):
     calibration: UsablePath | None = Field(
         default=None,
         description="file of `outcrop calibrate`, in place of what the instrument says of its axis",
+    )
+    target: Literal["silicon", "polystyrene", "calcite", "diamond"] | None = Field(
+        default=None,
+        description="calibration target built into the instrument, which it shows when asked for "
+        "a frame of it; its drift is undone; None where there is none",
+    )
+    target_every_s: float = Field(
+        default=3_600,
+        gt=0,
+        le=1e9,
+        description="how often it is asked for, s on the instrument's clock, and once at first",
     )
     integration_time_ms: float | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""What an instrument is asked for between frames: another integration time, a dark frame."""
+"""What an instrument is asked for between frames: an integration time, darks, its target."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from structlog.typing import FilteringBoundLogger
 
 from edge.calibration import Calibration
 from edge.config_calibration import CalibrationConfig
+from edge.config_instrument import InstrumentConfig
 from edge.daemon.dark_control import DarkControl
 from edge.daemon.exposure_control import ExposureControl
-from firmware_bridge.commands import Configure
+from edge.daemon.target_control import TargetControl
 from firmware_bridge.link import LinkSession
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
@@ -20,7 +21,7 @@ class AcquisitionControl:
     ----------
     session : link session of the instrument
     settings : which darks are believed, and whether the integration time is automatic
-    configured : what the instrument was configured with
+    config : of the instrument
     log : events
     """
 
@@ -28,13 +29,14 @@ class AcquisitionControl:
         self,
         session: LinkSession,
         settings: CalibrationConfig,
-        configured: Configure | None,
+        config: InstrumentConfig,
         log: FilteringBoundLogger,
     ) -> None:
         self._session = session
         self._log = log
-        self._exposure = ExposureControl(settings, configured)
+        self._exposure = ExposureControl(settings, config.configure())
         self._dark = DarkControl(settings.dark_rules())
+        self._target = TargetControl(config.target, config.target_every_s)
 
     def take(self, frame: SpectrumFrame, calibration: Calibration | None) -> None:
         """Look at a frame that came, and ask for what follows from it."""
@@ -54,3 +56,6 @@ class AcquisitionControl:
                 detector_temperature_c=round(frame.detector_temperature_c, 2),
             )
             self._session.single("dark")
+        if self._target.target is not None and self._target.is_due(frame):
+            self._log.info("calibration.target_requested", target=self._target.target)
+            self._session.single(self._target.target)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
@@ -16,18 +14,16 @@ from edge.daemon.acquisition_control import AcquisitionControl
 from edge.daemon.recorder import Recorder
 from edge.errors import StoreError
 from edge.store import RawStore
-from firmware_bridge.drivers.settings import DriverSettings
-from firmware_bridge.link import LinkSession, LinkSettings
-from firmware_bridge.ports import open_port
+from firmware_bridge.link import LinkSession
 
 _STEP_S = 0.2
 _LAST_STEP_S = 0.2
 _STORE_RETRY_S = 1.0
-_LEAST_REOPEN_S = 15.0
 
 
 def run_link(
     config: InstrumentConfig,
+    session: LinkSession,
     settings: CalibrationConfig,
     calibration: Calibration | None,
     folder: Path,
@@ -43,6 +39,7 @@ def run_link(
     Parameters
     ----------
     config : of the instrument
+    session : with it, nothing opened yet
     settings : which darks are believed, and whether the integration time is automatic
     calibration : in place of what the instrument says of its axis
     folder : of the stores
@@ -50,13 +47,7 @@ def run_link(
     stop : set when to end
     log : events
     """
-    driver = driver_settings(config, boot_id=1 + secrets.randbelow(2**32 - 1))
-    session = LinkSession(
-        partial(open_port, config.port, config.baud),
-        driver.link,
-        driver=config.kind.make_driver(driver),
-    )
-    control = AcquisitionControl(session, settings, config.configure(), log)
+    control = AcquisitionControl(session, settings, config, log)
     while not stop.is_set():
         try:
             with RawStore(folder) as store:
@@ -68,32 +59,3 @@ def run_link(
             log.error("store.unavailable", reason=str(error), retry_in_s=_STORE_RETRY_S)
             stop.wait(_STORE_RETRY_S)
     session.close()
-
-
-def driver_settings(config: InstrumentConfig, boot_id: int) -> DriverSettings:
-    """Return what the configuration asks of an instrument's driver.
-
-    Parameters
-    ----------
-    config : of the instrument
-    boot_id : of the frames that the host numbers, new each time the daemon starts
-    """
-    return DriverSettings(
-        link=link_settings(config),
-        boot_id=boot_id,
-        laser_wavelength_nm=config.laser_wavelength_nm,
-        instrument_id=config.instrument_id,
-        dark_every=config.dark_every,
-    )
-
-
-def link_settings(config: InstrumentConfig) -> LinkSettings:
-    """Return what the configuration asks of the link and of the instrument."""
-    return LinkSettings(
-        configure=config.configure(),
-        silent_after_s=config.silent_after_s,
-        # opening again starts the instrument anew: not before it is plainly silent
-        reopen_after_silent_s=max(_LEAST_REOPEN_S, 2 * config.silent_after_s),
-        wake_baud=config.baud,
-        fast_baud=config.fast_baud,
-    )
