@@ -37,8 +37,13 @@ def can_sanitize() -> bool:
     return works
 
 
+def compile_object(target: Path, source: Path, *flags: str) -> Path:
+    """Compile one file by itself, with flags of its own."""
+    return build(target, [source], "-c", *flags)
+
+
 def build(target: Path, sources: list[Path], *flags: str) -> Path:
-    """Compile and link, warnings being errors; fail with what the compiler says."""
+    """Compile and link; fail with what the compiler says."""
     if "-fsanitize=address,undefined" in flags and not can_sanitize():
         pytest.skip("the C compiler has no address sanitizer")
     made = _compile(sources, target, flags)
