@@ -10,7 +10,8 @@
       ▼ refused, or no answer      │ it did not
     settled ◀──────────────────────┘
 
-A port that is opened anew begins at waking.
+A port that is opened anew begins at waking. Where it was fast before, and nobody answers Hello for
+0.6 s, it is tried fast: a plug that was pulled for a moment leaves the instrument at that rate.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from firmware_bridge.messages import Describe, SetBaud
 TRIAL_S = 1.0
 # A rate that served so long is asked for again after a reboot; one that did not is not trusted.
 PROVEN_S = 10.0
+REVISIT_AFTER_S = 0.6
 BaudState = Literal["waking", "trying", "fast", "settled"]
 
 
@@ -42,11 +44,16 @@ class BaudNegotiation:
         self._asked_baud = 0
         self._trial_ends_s = 0.0
         self._fast_since_s: float | None = None
+        self._revisit = False
+        self._revisit_due_s: float | None = None
         self.state: BaudState = "waking"
         self.wanted: int | None = None
 
     def reset(self) -> None:
         """Begin anew: the port was opened again, at the wake-up rate."""
+        self._revisit = self._revisit or self._fast_since_s is not None
+        self._revisit_due_s = None
+        self._fast_since_s = None
         self.state, self.wanted = "waking", None
 
     def order(self, description: Describe) -> SetBaud | None:
@@ -72,6 +79,7 @@ class BaudNegotiation:
 
     def described(self, now_s: float) -> list[BaudChanged]:
         """Note that the instrument answers at the present rate."""
+        self._revisit = False
         if self.state != "trying":
             return []
         self.state = "fast"
@@ -84,12 +92,26 @@ class BaudNegotiation:
         """Watch over the rate; return the fall-back when it comes to that."""
         if self.state == "fast" and silent_s >= self._silent_s:
             self._try(now_s)
+        if self.state == "waking" and self._revisit:
+            self._wait_to_revisit(now_s)
         if self.state != "trying" or now_s < self._trial_ends_s:
             return None
+        if self._revisit:  # nothing was said of the rate, and nothing is
+            self._revisit = False
+            self.state, self.wanted = "waking", self._wake_baud
+            return None
         served = self._fast_since_s is not None and now_s - self._fast_since_s >= PROVEN_S
+        self._fast_since_s = None
         self.state, self.wanted = "waking" if served else "settled", self._wake_baud
         reason = f"nobody answered at {self._asked_baud} bit/s for {TRIAL_S:g} s"
         return BaudChanged(self._wake_baud, reason)
+
+    def _wait_to_revisit(self, now_s: float) -> None:
+        if self._revisit_due_s is None:
+            self._revisit_due_s = now_s + REVISIT_AFTER_S
+        elif now_s >= self._revisit_due_s:
+            self.wanted = self._asked_baud
+            self._try(now_s)
 
     def _try(self, now_s: float) -> None:
         self.state = "trying"

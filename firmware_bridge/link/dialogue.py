@@ -163,14 +163,13 @@ class Dialogue:
         return [InstrumentSilent(self.silent_for_s(now_s))]
 
     def _watch_baud(self, now_s: float) -> list[LinkEvent]:
+        before = self._baud.state
         fallen_back = self._baud.poll(now_s, self.silent_for_s(now_s))
         if fallen_back is not None:
             self._restart()
+        if self._baud.state != before:
             self._hello_due_s = now_s + _SETTLE_S
-            return [fallen_back]
-        if self._baud.state == "trying":
-            self.ask_who()
-        return []
+        return [] if fallen_back is None else [fallen_back]
 
     def _work_agenda(self, now_s: float) -> list[LinkEvent]:
         given_up = self._agenda.poll(now_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firmware_bridge.link import BaudChanged, Connected, FrameReceived, LinkSettings
-from firmware_bridge.link.baud import PROVEN_S, TRIAL_S, BaudNegotiation
+from firmware_bridge.link.baud import PROVEN_S, REVISIT_AFTER_S, TRIAL_S, BaudNegotiation
 from firmware_bridge.messages import Describe, SetBaud
 from firmware_bridge.virtual import VirtualSettings
 from firmware_bridge.virtual.instrument import BAUD_TIMEOUT_S
@@ -108,6 +108,43 @@ def test_a_port_opened_anew_begins_at_waking(request, state):
     assert negotiation.order(describe()) == SetBaud(FAST)
 
 
+def test_a_port_opened_anew_is_tried_fast_once_where_it_was_fast(fast):
+    fast.reset()
+    assert fast.poll(50.0, 1.0) is None
+    assert fast.state == "waking"
+    fast.poll(50.0 + REVISIT_AFTER_S, 1.0)
+    assert (fast.state, fast.wanted) == ("trying", FAST)
+    assert fast.poll(50.0 + REVISIT_AFTER_S + TRIAL_S, 2.0) is None  # nothing to tell
+    assert (fast.state, fast.wanted) == ("waking", WAKE)
+    fast.poll(99.0, 60.0)
+    assert fast.state == "waking"
+    assert fast.order(describe()) == SetBaud(FAST)
+
+
+def test_a_port_opened_anew_that_is_answered_at_once_is_not_tried(fast):
+    fast.reset()
+    fast.poll(50.0, 1.0)
+    assert fast.described(50.1) == []
+    fast.poll(99.0, 0.1)
+    assert fast.state == "waking"
+
+
+def test_a_rate_that_was_given_up_is_not_tried_on_a_port_opened_anew(fast):
+    fast.poll(12.0, silent_s=1.5)
+    assert fast.poll(12.0 + TRIAL_S, silent_s=2.5) is not None
+    fast.reset()
+    for now_s in (50.0, 51.0, 52.0):
+        fast.poll(now_s, 1.0)
+    assert fast.state == "waking"
+
+
+def test_an_instrument_found_at_the_fast_rate_is_told(fast):
+    fast.reset()
+    fast.poll(50.0, 1.0)
+    fast.poll(51.0, 1.0)
+    assert fast.described(51.1) == [BaudChanged(FAST)]
+
+
 def settings(**changes: object) -> VirtualSettings:
     plain = {"seed": 1, "pixel_count": 288, "rate_hz": 20.0, "count": 100, "baud": WAKE}
     return VirtualSettings(**{**plain, **changes})  # type: ignore[arg-type]
@@ -158,13 +195,13 @@ def test_a_reboot_of_an_instrument_that_was_fast_for_long_ends_fast_again(make_b
     assert (bench.firmware.baud, bench.host_baud) == (FAST, FAST)
 
 
-def test_a_host_that_vanished_at_the_fast_rate_is_met_again_at_the_wake_up_rate(make_bench):
+def test_a_port_opened_anew_meets_the_instrument_at_the_fast_rate(make_bench):
     bench = make_bench(settings(), SETTINGS, respects_baud=True)
     bench.run_for(1.0)
     bench.host.reset()
     bench.host_baud = WAKE
     left_s = bench.now_s
     bench.run_until_finished(20.0)
-    assert bench.times_of(Connected)[1] - left_s <= BAUD_TIMEOUT_S + 0.5
+    assert bench.times_of(Connected)[1] - left_s <= 1.0  # before the instrument gives it up
     assert [e.baud for e in bench.of(BaudChanged)] == [FAST, FAST]
     assert set(bench.acquired) <= set(bench.payloads)
