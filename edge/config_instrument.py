@@ -40,7 +40,7 @@ class InstrumentConfig(Section):
         default=None,
         ge=200,
         le=2_000,
-        description="of the laser, nm, for devices that do not tell it",
+        description="of the laser, nm, for devices, and recordings, that do not tell it",
     )
     instrument_id: str | None = Field(
         default=None,
@@ -173,8 +173,12 @@ def _faults_for(config: InstrumentConfig, device: Device) -> Iterator[str]:
     name = f"device {device.name!r}"
     if not device.tells_laser and (config.laser_wavelength_nm, config.calibration) == (None, None):
         yield f"{name} does not tell its laser: set laser_wavelength_nm, or a calibration"
+    if device.tells_laser and config.laser_wavelength_nm is not None and device.name != "replay":
+        yield f"laser_wavelength_nm: {name} tells it itself; a calibration would take its place"
     if not device.tells_wavelengths and config.calibration is None:
         yield f"{name} does not tell the wavelengths of its pixels: set a calibration"
+    if config.port.startswith("replay:") != (device.name == "replay"):
+        yield "a port replay:PATH and the device 'replay' go together"
     if config.fast_baud is not None and config.fast_baud not in device.bauds[1:]:
         rates = ", ".join(map(str, sorted(device.bauds[1:]))) or "none: it has one rate"
         yield f"fast_baud: {name} changes to {rates}"

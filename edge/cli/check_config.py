@@ -10,6 +10,8 @@ import tomli_w
 from edge.classifier import Classifier
 from edge.config import read_config
 from edge.daemon.bundle_source import BundleSource
+from edge.data import Fault
+from edge.instrument_link import make_session
 
 
 @click.command()
@@ -17,12 +19,14 @@ from edge.daemon.bundle_source import BundleSource
 def command(config_path: Path) -> None:
     """Print the effective configuration of FILE, every setting with its value.
 
-    Exits with 2 and every fault with its line if the configuration, or a calibration file that
-    it names, is wrong, with 3 if the bundle it names would be refused. Whether the golden
-    spectra hold is not tried: on a GPU that may take a build.
+    Exits with 2 and every fault with its line if the configuration, or a file it names that
+    describes an instrument, is wrong, with 3 if the bundle it names would be refused. Whether the
+    golden spectra hold is not tried: on a GPU that may take a build.
     """
     config = read_config(config_path)
     config.calibrations()
+    for instrument in config.instrument:
+        make_session(instrument, _tell_fault)
     click.echo(tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)))
     bundle = BundleSource(config).configured()
     classifier = Classifier(
@@ -30,3 +34,7 @@ def command(config_path: Path) -> None:
     )
     click.echo(f"# bundle: {bundle.manifest.name}, release {bundle.manifest.release}, accepted")
     click.echo(f"# runner: {classifier.runner_name}, fallback {config.runner.fallback}")
+
+
+def _tell_fault(fault: Fault) -> None:
+    click.echo(f"outcrop: {fault.source}: {fault.reason}: left out", err=True)

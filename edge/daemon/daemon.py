@@ -14,7 +14,9 @@ from edge.config import Config
 from edge.daemon.clock_watch import ClockWatch
 from edge.daemon.inference_thread import InferenceThread
 from edge.daemon.link_thread import run_link
+from edge.data import Fault
 from edge.errors import StoreError
+from edge.instrument_link import make_session
 from edge.store import RawStore
 
 _CHECK_S = 1.0
@@ -45,10 +47,11 @@ class Daemon:
         ------
         StoreError
             If the store's folder cannot be made, or a thread died of a defect.
-        CalibrationFileError
-            If an instrument's calibration file cannot be read.
+        CalibrationFileError, ConfigError, DataError, DriverSettingsError
+            If a file that describes an instrument cannot be read, or tells too little.
         """
         calibrations = self._config.calibrations()
+        sessions = [make_session(it, self._tell_fault) for it in self._config.instrument]
         folder = self._config.store.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -61,6 +64,7 @@ class Daemon:
                 partial(
                     run_link,
                     instrument,
+                    session,
                     self._config.calibration,
                     calibration,
                     folder,
@@ -69,7 +73,9 @@ class Daemon:
                     self._log.bind(port=instrument.port),
                 ),
             )
-            for instrument, calibration in zip(self._config.instrument, calibrations, strict=True)
+            for instrument, session, calibration in zip(
+                self._config.instrument, sessions, calibrations, strict=True
+            )
         ]
         no_more_frames = threading.Event()
         inference = InferenceThread(
@@ -85,6 +91,9 @@ class Daemon:
         self._log.info("daemon.stopped")
         if self._failed.is_set():
             raise StoreError("a thread of the daemon ended by a defect; its event says where")
+
+    def _tell_fault(self, fault: Fault) -> None:
+        self._log.warning("replay.left_out", source=fault.source, reason=fault.reason)
 
     def _watch_the_clock(self) -> None:
         """Wait for the end, and tell when the wall clock jumps."""

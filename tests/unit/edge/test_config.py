@@ -150,7 +150,7 @@ def test_it_cannot_be_changed_once_it_is_read(write):
         (SMALLEST + "[bundle]\ntrusted_keys = 'a.pub'\n", 7, "bundle.trusted_keys: "),
         (SMALLEST + "[bundle]\ntrust_demo_key = 'maybe'\n", 7, "bundle.trust_demo_key: "),
         (SMALLEST.replace('"/dev/ttyACM0"', '""'), 2, "instrument.0.port: "),
-        (SMALLEST.replace("/dev/ttyACM0", "nonsense"), 2, "'nonsense': neither a path nor tcp:"),
+        (SMALLEST.replace("/dev/ttyACM0", "nonsense"), 2, "'nonsense': neither a path, tcp:"),
         (SMALLEST.replace("/dev/ttyACM0", "tcp:here"), 2, "expected tcp:HOST:PORT"),
         (SMALLEST.replace("records", "a\\u0000b"), 5, "store.folder: a path holds no NUL"),
         (SMALLEST + '[bundle]\npath = "a\\u0000b"\n', 7, "bundle.path: a path holds no NUL"),
@@ -344,6 +344,49 @@ def test_every_field_says_what_it_is():
     for model in [Config, InstrumentConfig, *(f.annotation for f in Config.model_fields.values())]:
         for name, field in getattr(model, "model_fields", {}).items():
             assert field.description, f"{model}.{name}"
+
+
+NEEDS = [
+    ('device = "sts"', "'sts' does not tell its laser: set laser_wavelength_nm, or a calibration"),
+    ('device = "c12880ma"\nlaser_wavelength_nm = 532', "does not tell the wavelengths"),
+    ("laser_wavelength_nm = 532", "'oip' tells it itself"),
+    ('device = "sts"\nlaser_wavelength_nm = 532\nfast_baud = 12345', "'sts' changes to "),
+    ('device = "c12880ma"\ncalibration = "a.json"\nfast_baud = 9600', "it has one rate"),
+    ("dark_every = 10", "'oip' takes no dark frame when told to"),
+    ('device = "sts"\nlaser_wavelength_nm = 532\nlaser = "off"', "does not switch one"),
+    ('device = "text"\nlaser_wavelength_nm = 532', "format says what a 'text' device"),
+    ('format = "a.toml"', "format says what a 'text' device"),
+    ('device = "replay"', "go together"),
+]
+
+
+@pytest.mark.parametrize(("settings", "said"), NEEDS)
+def test_what_a_device_needs_or_cannot_do_is_said(write, settings, said):
+    ((line, words),) = faults(write(SMALLEST.replace("\n\n", f"\n{settings}\n\n")))
+    assert line == 1
+    assert said in words
+
+
+def test_a_replay_needs_its_device(write):
+    text = SMALLEST.replace("/dev/ttyACM0", "replay:recorded.zip")
+    ((_, words),) = faults(write(text))
+    assert "go together" in words
+    text = text.replace("\n\n", '\ndevice = "replay"\nlaser_wavelength_nm = 785\n\n')
+    assert read_config(write(text)).instrument[0].laser_wavelength_nm == 785
+
+
+@pytest.mark.parametrize(("device", "baud"), [("sts", 9_600), ("c12880ma-free", 115_200)])
+def test_the_rate_is_the_devices_where_none_is_given(write, device, baud):
+    settings = f'device = "{device}"\ncalibration = "a.json"'
+    config = read_config(write(SMALLEST.replace("\n\n", f"\n{settings}\n\n")))
+    assert config.instrument[0].baud == baud
+
+
+def test_files_of_an_instrument_start_at_the_files_folder(write, tmp_path):
+    settings = 'device = "text"\nformat = "kinds/a.toml"\ncalibration = "b.json"'
+    (instrument,) = read_config(write(SMALLEST.replace("\n\n", f"\n{settings}\n\n"))).instrument
+    assert instrument.format == tmp_path / "kinds/a.toml"
+    assert instrument.calibration == tmp_path / "b.json"
 
 
 def test_a_precision_that_the_runner_does_not_run_is_refused(write):
