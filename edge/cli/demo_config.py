@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import tomli_w
@@ -9,6 +10,7 @@ import tomli_w
 from edge.calibration import Calibration
 from edge.calibration.calibration_file import Provenance, write_calibration_file
 from firmware_bridge.drivers.device import Device
+from firmware_bridge.drivers.text.device import EXAMPLE
 from firmware_bridge.virtual import wavelength_coefficients
 
 _OIP_BAUD = 921_600
@@ -47,6 +49,8 @@ def write_demo_config(folder: Path, port: Path, device: Device) -> Path:
         instrument["dark_every"] = _DARK_EVERY
     if not device.tells_wavelengths:
         instrument["calibration"] = _write_calibration(folder, device).name
+    if device.name == "text":
+        instrument["format"] = _write_format(folder).name
     path = folder / "outcrop.toml"
     path.write_text(
         tomli_w.dumps(
@@ -68,4 +72,12 @@ def _write_calibration(folder: Path, device: Device) -> Path:
     path = folder / "calibration.toml"
     calibration = Calibration(coefficients, it.laser_wavelength_nm, it.pixel_count)
     write_calibration_file(path, calibration, Provenance(instrument_id=it.instrument_id))
+    return path
+
+
+def _write_format(folder: Path) -> Path:
+    """Write what the virtual text instrument writes and reads."""
+    path = folder / "format.toml"
+    fields = {name: value for name, value in asdict(EXAMPLE).items() if value is not None}
+    path.write_text(tomli_w.dumps(fields))
     return path

@@ -16,10 +16,14 @@ from edge.cli.instrument_port import instrument_port
 from edge.cli.options import json_option, seed_option
 from edge.cli.shown import spectra_to_show
 from edge.cli.truth import write_truth
-from edge.cli.virtual_options import device_option, virtual_options, virtual_settings
+from edge.cli.virtual_options import (
+    device_option,
+    virtual_device,
+    virtual_options,
+    virtual_settings,
+)
 from edge.data import Sample
 from edge.errors import DataError
-from firmware_bridge.drivers.registry import DEVICES
 from firmware_bridge.virtual import Acquired, Faults, VirtualRun, run
 
 _FAULTS = "\b\nFaults, each 0 if not given (-for-s: of a stall, a pulled plug, a failed supply):\n"
@@ -68,6 +72,7 @@ def command(
     rate_hz: float,
     baud: int | None,
     pixels: int | None,
+    format_path: Path | None,
     instrument_id: str | None,
     drift_nm: float,
     bit_error_rate: float | None,
@@ -84,7 +89,7 @@ def command(
     host acknowledges them, acknowledged; SIGTERM or SIGINT ends it before (exit code 1 if frames
     were not acknowledged).
     """
-    device = DEVICES[device_name]
+    device = virtual_device(device_name, format_path)
     shown = spectra_to_show(spectra, count, seed)
     arrays = [(sample.spectrum.axis, sample.spectrum.intensity) for sample in shown]
     settings = virtual_settings(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
+from edge.text_format import read_text_format
 from firmware_bridge.drivers.device import Device
 from firmware_bridge.drivers.registry import DEVICES
-from firmware_bridge.virtual import VirtualSettings, parse_faults
+from firmware_bridge.drivers.text import TextFormat
+from firmware_bridge.virtual import Exposures, MakeFirmware, VirtualSettings, parse_faults
+from firmware_bridge.virtual.text import TextFirmware
 
 VIRTUAL_DEVICES = [name for name, device in DEVICES.items() if device.bauds]
 """Those with a line; what has none is no instrument to simulate."""
@@ -50,6 +54,12 @@ _OPTIONS = (
     click.option(
         "--pixels", type=click.IntRange(8, 16_000), help="Of the detector; else the device's."
     ),
+    click.option(
+        "--format",
+        "format_path",
+        type=click.Path(path_type=Path),
+        help="With --device text: TOML that says what it writes and reads, as the daemon takes it.",
+    ),
     click.option("--instrument-id", help="What it calls itself; else the device's."),
     click.option("--drift-nm", type=float, default=0.0, help="True axis minus described one, nm."),
     click.option(
@@ -71,6 +81,39 @@ def virtual_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def virtual_device(name: str, format_path: Path | None) -> Device:
+    """Return a device of the registry; one that talks in text may have a format of its own.
+
+    Raises
+    ------
+    ConfigError
+        If there is something wrong with the format.
+    click.UsageError
+        If there is a format, and the device has its own.
+    """
+    device = DEVICES[name]
+    if format_path is None:
+        return device
+    if name != "text":
+        raise click.UsageError("--format says what a text device writes: use --device text")
+    text_format = read_text_format(format_path)
+    virtual = replace(
+        device.virtual,
+        pixel_count=text_format.pixel_count,
+        saturation_counts=text_format.saturation_counts,
+    )
+    return replace(device, make_firmware=_firmware_of(text_format), virtual=virtual)
+
+
+def _firmware_of(text_format: TextFormat) -> MakeFirmware:
+    def make(
+        exposures: Exposures, settings: VirtualSettings, boot_id: int, now_s: float
+    ) -> TextFirmware:
+        return TextFirmware(text_format, exposures, settings, boot_id, now_s)
+
+    return make
 
 
 def virtual_settings(

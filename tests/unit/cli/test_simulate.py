@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.cli.shown import BUILTIN, spectra_to_show
-from edge.cli.virtual_options import VIRTUAL_DEVICES, virtual_settings
+from edge.cli.virtual_options import VIRTUAL_DEVICES, virtual_device, virtual_settings
 from firmware_bridge.drivers.registry import DEVICES
-from firmware_bridge.virtual import Faults, VirtualSettings
+from firmware_bridge.virtual import Exposures, Faults, VirtualSettings
 from firmware_bridge.virtual.minerals import MINERALS
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(("count", "shown"), [(None, 47), (3, 3), (100, 100), (20_000, 8 * 47)])
@@ -74,6 +78,32 @@ def test_the_short_options_and_faults_by_name_go_together():
     expected = Faults(cosmic_rays=2, dead_pixels=3, bit_error_rate=1e-4, drop_frame_rate=0.02)
     assert settings.faults == expected
     assert settings.drift_nm == 0.62
+
+
+def test_a_text_instrument_has_the_format_that_it_is_given(tmp_path: Path):
+    device = virtual_device("text", ROOT / "deploy/instruments/c12880ma-12bit.toml")
+    assert (device.virtual.pixel_count, device.virtual.saturation_counts) == (288, 4095)
+    axis = np.arange(100.0, 1700.0)
+    exposures = Exposures([(axis, axis)], device.virtual, np.random.default_rng(1))
+    firmware = device.make_firmware(exposures, device.virtual, 1, 0.0)
+    firmware.receive(b"SPEC.READ?\n", 0.0)
+    firmware.poll(100.0)
+    answer = firmware.next_message(100.0)
+    assert answer is not None
+    assert answer.count(b",") in (287, 288)
+    assert virtual_device("sts", None) is DEVICES["sts"]
+
+
+def test_a_format_with_faults_or_for_another_device_is_refused(run, tmp_path: Path):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('model = "x"\npixel_count = "many"\nsaturation_counts = 1\n')
+    simulate = ("simulate", "--spectra", BUILTIN, "--count", 1, "--port", "pty", "--format", wrong)
+    outcome = run(*simulate, "--device", "text")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "wrong.toml:2: pixel_count" in outcome.err
+    outcome = run(*simulate, "--device", "sts")
+    assert outcome.code == 2
+    assert "--device text" in outcome.err
 
 
 def test_the_help_names_every_fault(run):
