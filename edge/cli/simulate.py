@@ -144,11 +144,9 @@ def _as_text(result: VirtualRun) -> str:
 
 
 @contextmanager
-def _truth_file(
-    path: Path | None, shown: Sequence[Sample]
-) -> Iterator[Callable[[Acquired], None] | None]:
+def _truth_file(path: Path | None, shown: Sequence[Sample]) -> Iterator[Callable[[Acquired], None]]:
     if path is None:
-        yield None
+        yield lambda _: None
         return
     try:
         with path.open("w") as file:

@@ -16,8 +16,9 @@ from firmware_bridge.virtual.instrument import InstrumentFirmware
 from firmware_bridge.virtual.line import LinePace
 from firmware_bridge.virtual.line_faults import LineFaults
 from firmware_bridge.virtual.pluggable_port import PluggablePort
+from firmware_bridge.virtual.powered import VirtualRun
 from firmware_bridge.virtual.settings import VirtualSettings
-from firmware_bridge.virtual.spectrometer import VirtualRun, boot, run
+from firmware_bridge.virtual.spectrometer import boot, run
 
 __all__ = [
     "NO_FAULTS",

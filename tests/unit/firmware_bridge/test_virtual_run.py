@@ -117,6 +117,7 @@ class Bench:
         self.plug = PluggablePort(self.far.open, self.clock.sleep)
         self.settings = replace(SETTINGS, faults=Faults(**faults))  # type: ignore[arg-type]
         self.retains = 0
+        self.on_acquired: Callable[[Acquired], None] = self.acquired.append
         self._source = source
 
     def run(self, should_stop: Callable[[], bool] = lambda: False) -> VirtualRun:
@@ -129,7 +130,7 @@ class Bench:
             self.plug,
             self._source,
             self.settings,
-            self.acquired.append,
+            self.on_acquired,
             should_stop,
             self.clock,
             make_firmware=make,
@@ -151,6 +152,18 @@ def test_all_that_was_acquired_is_on_the_line_in_order(source_spectra):
     assert (done.acquired, done.retained, done.reboots, done.disconnections) == (40, 0, 0, 0)
     assert [it.source_index for it in bench.acquired] == [k % 3 for k in range(40)]
     assert bench.wire == b"".join(it.counts.tobytes() for it in bench.acquired)
+
+
+def test_what_is_acquired_is_told_before_any_of_it_is_on_the_line(source_spectra):
+    bench = Bench(source_spectra)
+    order: list[str] = []
+    write = bench.far.write
+    bench.far.write = lambda data, timeout_s: (order.append("line"), write(data, timeout_s))[1]
+    bench.on_acquired = lambda _: order.append("told")
+    bench.settings = replace(bench.settings, count=1)
+    bench.run()
+    assert order[0] == "told"
+    assert "line" in order
 
 
 def test_the_line_is_as_slow_as_its_rate_and_a_message_is_cut_to_it(source_spectra):
