@@ -147,8 +147,10 @@ class OceanBinaryDialect:
         data_bytes = model.metadata_bytes + model.pixel_count * model.count_bytes
         transfer_s = 10 * (data_bytes + 2 * (HEADER.size + TRAILER_BYTES)) / baud
         # an exposure that runs already may be ended first
-        timeout_s = 2 * exposure.duration_s + _SLOWER * transfer_s + self._reply_timeout_s
-        answer = yield from self._ask(model.spectrum_type, attempts=1, timeout_s=timeout_s)
+        begins_s = 2 * exposure.duration_s + self._reply_timeout_s
+        answer = yield from self._ask(
+            model.spectrum_type, 1, begins_s=begins_s, most_s=begins_s + _SLOWER * transfer_s
+        )
         if answer is None:
             return None
         if _is_refused(answer):
@@ -162,7 +164,7 @@ class OceanBinaryDialect:
         """Ask for the detector's temperature."""
         kind = self._model.temperature_type
         sensor = b"\x00" if kind == MessageType.GET_TEMPERATURE else b""
-        answer = yield from self._ask(kind, sensor)
+        answer = yield from self._ask(kind, data=sensor)
         if answer is None:
             return None
         celsius = _float(answer)
@@ -200,21 +202,22 @@ class OceanBinaryDialect:
     def _ask(
         self,
         message_type: MessageType,
-        data: bytes = b"",
         attempts: int = _ORDER_ATTEMPTS,
-        timeout_s: float | None = None,
+        data: bytes = b"",
         flags: int = Flags.NONE,
+        begins_s: float = 0.0,
+        most_s: float = 0.0,
     ) -> _Answer:
         self._regarding = self._regarding % _MAX_REGARDING + 1
         self._asked_type = message_type
         question = OceanMessage(message_type, data, self._regarding, flags).pack()
-        wait_s = self._reply_timeout_s if timeout_s is None else timeout_s
-        return (yield Ask(question, wait_s, attempts))
+        wait_s = begins_s or self._reply_timeout_s
+        return (yield Ask(question, wait_s, attempts, self._reply_timeout_s, most_s))
 
     def _order(
         self, message_type: MessageType, data: bytes, attempts: int = _ORDER_ATTEMPTS
     ) -> _Done:
-        answer = yield from self._ask(message_type, data, attempts, flags=Flags.ACK_REQUESTED)
+        answer = yield from self._ask(message_type, attempts, data, Flags.ACK_REQUESTED)
         if answer is None:
             return None
         return _refusal(answer) if _is_refused(answer) else True
@@ -235,7 +238,7 @@ class OceanBinaryDialect:
             return None
         values = []
         for index in range(min(count, _MAX_COEFFICIENTS)):
-            answer = yield from self._ask(value_type, bytes([index]))
+            answer = yield from self._ask(value_type, data=bytes([index]))
             if answer is None:
                 return None
             values.append(_float(answer))

@@ -143,10 +143,9 @@ class CommandDialect:
         count_bytes = 4 if exposure.averages > 1 else 2
         spectrum_bytes = _SPECTRUM_FRAME_BYTES + self._model.pixel_count * count_bytes
         # an exposure that runs already may be ended first
-        timeout_s = 2 * exposure.duration_s + _SLOWER * 10 * spectrum_bytes / baud
-        reply = yield from self._ask(
-            command("S"), Expected.SPECTRUM, timeout_s + self._reply_timeout_s
-        )
+        begins_s = 2 * exposure.duration_s + self._reply_timeout_s
+        most_s = begins_s + _SLOWER * 10 * spectrum_bytes / baud
+        reply = yield from self._ask(command("S"), Expected.SPECTRUM, begins_s, most_s)
         if reply is None:
             return None
         if reply.spectrum is None:
@@ -170,10 +169,12 @@ class CommandDialect:
         self,
         question: bytes,
         expected: Expected = Expected.ACKNOWLEDGEMENT,
-        timeout_s: float | None = None,
+        begins_s: float = 0.0,
+        most_s: float = 0.0,
     ) -> _Answer:
         self._decoder.expect(expected)
-        return (yield Ask(question, self._reply_timeout_s if timeout_s is None else timeout_s))
+        wait_s = begins_s or self._reply_timeout_s
+        return (yield Ask(question, wait_s, 1, self._reply_timeout_s, most_s))
 
     def _order(self, letter: str, value: int) -> _Done:
         reply = yield from self._ask(command(letter, value))

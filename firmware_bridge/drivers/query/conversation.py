@@ -25,11 +25,17 @@ class Ask:
     data : bytes
     timeout_s : float, s, of one attempt
     attempts : int
+    gap_s : float, s
+        A reply that has begun may take longer, as long as no more than this goes by without
+        a byte; 0: it may not.
+    most_s : float, s, of one attempt whatever comes
     """
 
     data: bytes
     timeout_s: float
     attempts: int = 1
+    gap_s: float = 0.0
+    most_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Conversation(Generic[ReplyT]):
         self._step: Ask | Pause = Pause(0.0)
         self._attempts_left = 0
         self._due_s = -math.inf
+        self._asked_s = -math.inf
         self._to_send: list[bytes] = []
 
     @property
@@ -105,6 +112,12 @@ class Conversation(Generic[ReplyT]):
         if self.is_waiting:
             self._advance(now_s, reply)
 
+    def hear(self, now_s: float) -> None:
+        """Note that bytes came: the reply may have begun."""
+        if isinstance(self._step, Ask) and self.is_waiting:
+            goes_on_s = min(now_s + self._step.gap_s, self._asked_s + self._step.most_s)
+            self._due_s = max(self._due_s, goes_on_s)
+
     def take_output(self) -> bytes:
         """Return what is to be written, once."""
         data = b"".join(self._to_send)
@@ -128,4 +141,5 @@ class Conversation(Generic[ReplyT]):
     def _ask(self, ask: Ask, now_s: float) -> None:
         self._attempts_left -= 1
         self._to_send.append(ask.data)
+        self._asked_s = now_s
         self._due_s = now_s + ask.timeout_s

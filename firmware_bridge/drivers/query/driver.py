@@ -57,6 +57,8 @@ class QueryDriver(Generic[ReplyT]):
     def receive(self, data: bytes, now_s: float) -> list[LinkEvent]:
         """Take received bytes."""
         self._mark(now_s)
+        if data:
+            self._conversation.hear(now_s)
         if self.description is None:  # else it is a spectrum, which may take its time
             self._foreign.received(data, now_s)
         for found in self._dialect.feed(data):

@@ -93,3 +93,33 @@ def test_restart_forgets_what_was_to_be_said():
     it.poll(0.1)
     assert it.take_output() == b"?"
     assert log.begun == 2
+
+
+def test_a_reply_that_has_begun_may_take_longer_but_not_for_ever():
+    log = Log(Ask(b"?", 1.0, gap_s=0.5, most_s=3.0))
+    it = Conversation(log)
+    it.poll(0.0)
+    for now_s in (0.9, 1.3, 1.7, 2.1):
+        it.hear(now_s)
+        it.poll(now_s)
+    assert log.resumed == []
+    it.poll(2.6)
+    assert log.resumed == [None]
+
+    patient = Log(Ask(b"?", 1.0, gap_s=0.5, most_s=3.0))
+    it = Conversation(patient)
+    for tick in range(30):
+        it.poll(tick / 10)
+        it.hear(tick / 10)
+    assert patient.resumed == []
+    it.poll(3.0)
+    assert patient.resumed == [None]
+
+
+def test_bytes_do_not_lengthen_a_wait_that_has_no_gap():
+    log = Log(Ask(b"?", 1.0))
+    it = Conversation(log)
+    it.poll(0.0)
+    it.hear(0.9)
+    it.poll(1.0)
+    assert log.resumed == [None]

@@ -224,7 +224,7 @@ def test_a_reboot_costs_less_than_two_seconds_and_no_identity_is_given_twice(nam
     bench.run_for(0.05)  # amid a spectrum
     bench.reboot()
     connected = len(bench.of(Connected))
-    bench.run_until(lambda: len(bench.of(Connected)) > connected, 3.0 if name != "sts" else 2.0)
+    bench.run_until(lambda: len(bench.of(Connected)) > connected, 2.0)
     so_far = len(bench.frames())
     bench.run_until(lambda: len(bench.frames()) == so_far + 2)
     identities = [event.identity for event in bench.of(FrameReceived)]
