@@ -1,11 +1,12 @@
 """DATA as recordings that `replay` plays: counts, their axis, and their dark where there is one.
 
 B&W Tek exports are played as they were taken: raw counts, rounded where they are means, the
-recorded dark column, wavelength coefficients, integration time. What is known only as a spectrum (RRUFF, tables, `.npz`, JCAMP-DX,
-SPC) becomes counts again: whole numbers, none below zero, stay what they are; others are stretched
-to 1,000,000 counts from the lowest to the highest, so that rounding changes none by more than
-0.5 ppm of that span. Where some are below zero all are lifted by the same number of counts, and a
-dark frame of that height is recorded with them, so that subtracting it gives them back.
+recorded dark column, wavelength coefficients, integration time. What is known only as a spectrum
+(RRUFF, tables, `.npz`, JCAMP-DX, SPC) becomes counts again: whole numbers stay what they are,
+others are stretched to 1,000,000 counts from the lowest to the highest, or from zero, so that
+rounding changes none by more than 0.5 ppm of that span. Where some are below zero all are lifted by
+the same number of counts, and a dark frame of that height is recorded with them, so that
+subtracting it gives them back.
 """
 
 from __future__ import annotations

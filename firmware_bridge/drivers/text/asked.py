@@ -51,6 +51,7 @@ class AskedDriver(TextDriver):
         self._question: _Question | None = None
         self._quiet_at_s: float | None = None
         self._failures = 0
+        self._is_overdue = False
         self._unmeasured: tuple[Reading, FrameKind, float] | None = None
         self._pulse_due_s = -math.inf
 
@@ -143,6 +144,7 @@ class AskedDriver(TextDriver):
     def _answered(self, now_s: float) -> None:
         self._question = None
         self._failures = 0
+        self._is_overdue = False
         self._quiet_at_s = now_s
         self._pulse_due_s = now_s + self._link.status_interval_s
         self._heard(now_s)
@@ -152,6 +154,7 @@ class AskedDriver(TextDriver):
         self._question = None
         self._reader.reset()
         self._failures += 1
+        self._is_overdue = True
         if self._failures >= self._link.command_attempts:
             self._disconnect()
         self._quiet_at_s = max(self._quiet_at_s or now_s, now_s + pause_s)
@@ -221,6 +224,9 @@ class AskedDriver(TextDriver):
         due_s = now_s + exposing_s + self._link.reply_timeout_s
         bits = self._format.most_spectrum_bytes * _BITS_PER_BYTE
         limit_s = due_s + bits / (self._format.baud or _SLOWEST_BAUD)
-        self._patient_until_s = now_s + exposing_s
+        if not self._is_overdue:
+            self._patient_until_s = now_s + exposing_s
+        # what stands there unended is no part of the answer
+        self._notes += self._skip("nobody asked for it", self._splitter.clear())
         self._question = _Question(about, command, now_s, due_s, limit_s, kind)
         self._out.append(command)

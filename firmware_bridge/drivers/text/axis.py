@@ -45,7 +45,8 @@ def wavelengths_nm(
         return ()
     if text_format.axis == "cm1":
         laser_cm1 = _NM_PER_CM / (laser_wavelength_nm or np.nan)
-        return tuple((_NM_PER_CM / (laser_cm1 - axis)).tolist())
+        with np.errstate(divide="ignore"):
+            return tuple((_NM_PER_CM / (laser_cm1 - axis)).tolist())
     return tuple(axis.tolist())
 
 

@@ -69,6 +69,7 @@ class TextDriver:
         self._out: list[str] = []
         self._notes: list[LinkEvent] = []
         self._is_started = False
+        self._is_reopened = False
         self._origin_s: float | None = None
         self._heard_s = -math.inf
         self._patient_until_s = -math.inf
@@ -154,6 +155,7 @@ class TextDriver:
         """Begin anew on a port that was opened again."""
         self._forget_line()
         self._disconnect()
+        self._is_reopened = True
 
     def silent_for_s(self, now_s: float) -> float:
         """Return the time since something intelligible came, or was to come, s."""
@@ -205,6 +207,9 @@ class TextDriver:
         if self._origin_s is None:
             self._origin_s = now_s
             self._silence_due_s = now_s + self._link.silent_after_s
+        if self._is_reopened:
+            self._is_reopened = False
+            self._patient_until_s = now_s
 
     def _heard(self, now_s: float) -> None:
         self._heard_s = now_s

@@ -89,13 +89,13 @@ class Exposure:
         """
         begin, end = (stamps[column - 1] for column in self._format.exposure_columns)
         told_us = round(end - begin) % _CLOCK_SPAN_US
-        asked_us = self._asked_us or told_us
-        if _alike(told_us, asked_us):
-            self.integration_time_us = asked_us
+        if self._asked_us and _alike(told_us, self._asked_us):
+            self.integration_time_us = self._asked_us
         elif not _alike(told_us, self.integration_time_us):
             self.integration_time_us = told_us
-            self.repeat()
-            return f"exposed {told_us} µs, not {asked_us} µs as asked"
+            if self._asked_us:
+                self.repeat()
+                return f"exposed {told_us} µs, not {self._asked_us} µs as asked"
         return None
 
 

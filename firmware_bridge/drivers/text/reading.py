@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,7 +106,7 @@ class SpectrumReader:
         broken = self._reject_before(row) if self._breaks_axis(at) else None
         if broken is None:
             self._rows.append(row)
-        if len(self._rows) < it.pixel_count or (it.end_line and broken is None):
+        if len(self._rows) < it.pixel_count or it.end_line:
             return self._too_many() or broken
         return self._finish()
 
@@ -202,9 +203,12 @@ def _number(cell: bytes) -> float:
     if not stripped or stripped.translate(None, _NUMBER_BYTES):
         raise ValueError(f"not a number: {_shown(cell)}")
     try:
-        return float(stripped)
+        value = float(stripped)
     except ValueError:
         raise ValueError(f"not a number: {_shown(cell)}") from None
+    if not math.isfinite(value):
+        raise ValueError(f"too large a number: {_shown(cell)}")
+    return value
 
 
 def _shown(line: bytes) -> str:
