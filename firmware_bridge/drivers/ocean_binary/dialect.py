@@ -7,7 +7,12 @@ import struct
 from collections.abc import Iterator
 
 from firmware_bridge.drivers.ocean_binary.decoder import OceanDecoder
-from firmware_bridge.drivers.ocean_binary.message import HEADER, TRAILER_BYTES, OceanMessage
+from firmware_bridge.drivers.ocean_binary.message import (
+    HEADER,
+    MAX_PAYLOAD_BYTES,
+    TRAILER_BYTES,
+    OceanMessage,
+)
 from firmware_bridge.drivers.ocean_binary.message_types import (
     ErrorNumber,
     Flags,
@@ -24,6 +29,8 @@ from firmware_bridge.link.events import BytesSkipped
 _ANSWERS = Flags.RESPONSE | Flags.ACK | Flags.NACK
 _ORDER_ATTEMPTS = 3
 _MAX_COEFFICIENTS = 16
+_FEWEST_PIXELS = 8
+_PIXELS, _SATURATION = "pixel_count_implausible", "saturation_implausible"
 _MAX_REGARDING = 0xFFFF_FFFF
 _SLOWER = 1.5
 _FLOAT = struct.Struct("<f")
@@ -37,7 +44,8 @@ class OceanBinaryDialect:
 
     Each question carries an MD5 and a number of its own, which its answer repeats. Where the
     first answer has an MD5 every other one has to have it too; an instrument that makes none
-    is told as the fault `no_checksum`.
+    is told as the fault `no_checksum`. What an instrument does not know of itself, or tells
+    implausibly, the model says; the latter is told as a fault.
 
     Parameters
     ----------
@@ -52,6 +60,7 @@ class OceanBinaryDialect:
         self._regarding = 0
         self._asked_type = 0
         self._is_checked = False
+        self._pixel_count = model.pixel_count
 
     def identify(self) -> Script[OceanMessage, str | None]:
         """Ask for the serial number, once."""
@@ -81,13 +90,15 @@ class OceanBinaryDialect:
             return None
         if wavelength is None or nonlinearity is None:
             return None
+        faults = self._faults(pixels, level, (*wavelength, *nonlinearity))
+        self._pixel_count = model.pixel_count if _PIXELS in faults else pixels
         return Traits(
-            pixel_count=pixels,
-            saturation_counts=level,
+            pixel_count=self._pixel_count,
+            saturation_counts=model.saturation_counts if _SATURATION in faults else level,
             wavelength_coefficients_nm=wavelength,
             nonlinearity_coefficients=nonlinearity,
             firmware_version=f"{firmware:04x}" if firmware else "",
-            faults=self._faults((*wavelength, *nonlinearity)),
+            faults=faults,
         )
 
     def order_baud(self, baud: int) -> _Done:
@@ -144,7 +155,7 @@ class OceanBinaryDialect:
     ) -> Script[OceanMessage, Reading | Refusal | None]:
         """Ask for one spectrum."""
         model = self._model
-        data_bytes = model.metadata_bytes + model.pixel_count * model.count_bytes
+        data_bytes = model.metadata_bytes + self._pixel_count * model.count_bytes
         transfer_s = 10 * (data_bytes + 2 * (HEADER.size + TRAILER_BYTES)) / baud
         # an exposure that runs already may be ended first
         begins_s = 2 * exposure.duration_s + self._reply_timeout_s
@@ -195,9 +206,16 @@ class OceanBinaryDialect:
             return f"an answer that nobody waits for, {message.message_type:#010x}"
         return ""
 
-    def _faults(self, coefficients: tuple[float, ...]) -> tuple[str, ...]:
-        damaged = () if all(map(math.isfinite, coefficients)) else ("calibration_damaged",)
-        return damaged if self._is_checked else (*damaged, "no_checksum")
+    def _faults(
+        self, pixel_count: int, saturation_counts: int, coefficients: tuple[float, ...]
+    ) -> tuple[str, ...]:
+        wrong = {
+            _PIXELS: not _FEWEST_PIXELS <= pixel_count <= MAX_PAYLOAD_BYTES // 4,
+            _SATURATION: saturation_counts < 1,
+            "calibration_damaged": not all(map(math.isfinite, coefficients)),
+            "no_checksum": not self._is_checked,
+        }
+        return tuple(fault for fault, is_so in wrong.items() if is_so)
 
     def _ask(
         self,

@@ -146,6 +146,25 @@ def test_coefficients_that_are_no_numbers_are_told_as_a_fault():
     assert it.of(StatusReceived)[0].status.faults == ("calibration_damaged",)
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "fault"),
+    [
+        (MessageType.GET_PIXEL_COUNT, bytes(2), "pixel_count_implausible"),
+        (MessageType.GET_PIXEL_COUNT, b"\xff\xff\xff\xff", "pixel_count_implausible"),
+        (MessageType.GET_SATURATION_LEVEL, bytes(4), "saturation_implausible"),
+    ],
+)
+def test_implausible_numbers_are_the_models_and_told(
+    question: MessageType, answer: bytes, fault: str
+):
+    it = bench()
+    it.firmware._tells[question] = lambda _: answer
+    it.run_until(lambda: it.frames())
+    described = it.of(Connected)[0].description
+    assert (described.pixel_count, described.saturation_counts) == (1024, 16_383)
+    assert it.of(StatusReceived)[0].status.faults == (fault,)
+
+
 def test_a_count_of_coefficients_beyond_all_bounds_ends():
     it = bench()
     it.firmware._tells[MessageType.GET_WAVELENGTH_COUNT] = lambda _: b"\xff"

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from firmware_bridge.commands import Configure, LaserMode
 from firmware_bridge.link import (
@@ -379,3 +381,30 @@ def test_bytes_of_another_protocol_are_recognised(foreign: bytes, seen: str):
             bench.events += [(bench.now_s, it) for it in told]
         assert bench.of(ForeignBytes)
         assert seen in bench.of(ForeignBytes)[0].seen
+
+
+@settings(max_examples=60)
+@given(
+    name=st.sampled_from(sorted(DEVICES)),
+    seed=st.integers(0, 2**32 - 1),
+    flips=st.sampled_from([0.0, 1e-4, 1e-2, 0.5]),
+    noise=st.lists(st.binary(max_size=300), max_size=8),
+)
+def test_whatever_the_line_does_neither_side_raises_or_grows(
+    name: str, seed: int, flips: float, noise: list[bytes]
+):
+    rng = np.random.default_rng(seed)
+
+    def spoil(data: bytes) -> bytes:
+        bits = np.unpackbits(np.frombuffer(data, np.uint8))
+        return np.packbits(bits ^ (rng.random(bits.size) < flips)).tobytes()
+
+    bench = QueryBench(name, link=QUICK, dark_every=1, pixel_count=64, seed=seed)
+    bench.spoil = spoil
+    for piece in [*noise, b""]:
+        bench.driver.receive(piece, bench.now_s)
+        bench.firmware.receive(piece, bench.now_s)
+        bench.run_for(0.7)
+    assert len(bench.asked) < 40_000
+    assert len(bench.events) < 400
+    assert bench.driver._dialect.reset() <= 20_000
