@@ -77,7 +77,7 @@ def fit_calibration(
         believed = replace(
             believed,
             wavelength_coefficients_nm=wavelengths.coefficients_nm,
-            wavelength_nm=(),
+            wavelength_nm=wavelengths.wavelength_nm,
             shift_nm=0.0,
         )
     started = replace(believed, laser_wavelength_nm=laser_nm)

@@ -1,8 +1,8 @@
 """Which peak of a neon lamp is which line.
 
 Lines are told by where they stand relative to each other: an offset and a stretch of the start
-axis are searched for that bring the most peaks onto tabulated lines. Then a polynomial through
-those tells the rest.
+axis are searched for that bring the most peaks onto tabulated lines. Then a polynomial that
+corrects the start axis tells the rest.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _ISOLATION_FWHM = 1.5
 """A tabulated line with another one nearer than so many widths is not used: it is a blend."""
 _REACH_PIXELS = (2.0, 1.5, 1.0)
 _PAIRING_DEGREE = 4
+_LINES_A_TERM = 3
+"""So many lines for each coefficient, or the correction has fewer."""
 _SIGMA_FLOOR_PIXELS = 0.03
 """No shape that a line is fitted with is right to better than this."""
 
@@ -41,12 +43,14 @@ class LampLines:
     ----------
     pixels, sigmas_pixels : (K,) float64, pixels, and their standard errors
     wavelengths_nm : (K,) float64, nm in vacuum, as tabulated
+    started_nm : (K,) float64, nm, where the start axis has them
     nm_per_pixel : mean dispersion
     """
 
     pixels: Floats
     sigmas_pixels: Floats
     wavelengths_nm: Floats
+    started_nm: Floats
     nm_per_pixel: float
 
 
@@ -81,9 +85,11 @@ def find_lamp_lines(peaks: list[Peak], start_nm: Floats) -> LampLines:
                 f"{at.size} of {len(peaks)} peaks are neon lines that this instrument tells "
                 f"apart, {FEWEST_LINES} are the least"
             )
-        degree = min(_PAIRING_DEGREE, at.size - 4)
-        where_nm = Polynomial.fit(pixels[at], lines[which], degree, w=1.0 / sigmas[at])(pixels)
-    return LampLines(pixels[at], sigmas[at], lines[which], nm_per_pixel)
+        off_nm = lines[which] - started_nm[at]
+        degree = min(_PAIRING_DEGREE, at.size // _LINES_A_TERM - 1)
+        correction = Polynomial.fit(pixels[at], off_nm, degree, w=1.0 / sigmas[at])
+        where_nm = started_nm + correction(pixels)
+    return LampLines(pixels[at], sigmas[at], lines[which], started_nm[at], nm_per_pixel)
 
 
 def _aligned(peaks: list[Peak], start_nm: Floats, nm_per_pixel: float) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -14,10 +14,13 @@ from edge.calibration.line_fit import LineFit, fit_degree
 from edge.calibration.peaks import Mask, Peak, find_peaks
 from edge.errors import NeonFitError
 
-DEGREES = (2, 3, 4, 5)
-"""Of the polynomial; which one, the lines decide: the one that says best where a line is that it
-was not fitted to."""
+DEGREES = (1, 2, 3, 4, 5)
+"""Of the correction; which one, the lines decide."""
+_AXIS_DEGREES = (3, 4, 5)
+_SAME_NM = 1e-5
+"""An axis that a polynomial follows so closely is told by its coefficients."""
 _LEAST_SIGNAL_TO_NOISE = 8.0
+_ABOUT_AS_GOOD = 1.1
 _LEAST_SHARE_KNOWN = 0.7
 """Of the strongest peaks. On real lamps 0.96 to 1 are, by chance at most 0.4 of them."""
 
@@ -43,11 +46,13 @@ class NeonLine:
 
 @dataclass(frozen=True, slots=True)
 class WavelengthFit:
-    """A polynomial from pixels to wavelengths in vacuum.
+    """Where each pixel stands, in vacuum: the start axis and a polynomial that corrects it.
 
     Parameters
     ----------
-    coefficients_nm : c₀, c₁, … of c₀ + c₁·pixel + …, nm
+    coefficients_nm : c₀, c₁, … of c₀ + c₁·pixel + …, nm; empty where there is a table
+    wavelength_nm : (P,) nm, where no polynomial is the axis; empty where there are coefficients
+    degree : of the correction
     lines : those it was fitted to, in the order of wavelengths
     peaks_not_used : peaks of the lamp that are no tabulated line, blended, or disagree
     rms_nm : root mean square of the residuals, nm
@@ -55,6 +60,8 @@ class WavelengthFit:
     """
 
     coefficients_nm: tuple[float, ...]
+    wavelength_nm: tuple[float, ...] = field(repr=False)
+    degree: int
     lines: tuple[NeonLine, ...]
     peaks_not_used: int
     rms_nm: float
@@ -66,8 +73,9 @@ def fit_wavelengths(
 ) -> WavelengthFit:
     """Fit the pixels' wavelengths to one lamp, exposed short for strong lines, long for weak ones.
 
-    The polynomial's degree is the lowest of `DEGREES` that says within a tenth as well as the
-    best where a line is that it was not fitted to.
+    What is fitted is a correction to the start axis: that knows the instrument's dispersion also
+    where the lamp shows no line. Its degree is the lowest of `DEGREES` that says within a tenth
+    as well as the best where a line is that it was not fitted to.
 
     Parameters
     ----------
@@ -93,9 +101,10 @@ def fit_wavelengths(
     lines = find_lamp_lines(peaks, start_nm)
     fits = [fit_degree(lines, each) for each in DEGREES if lines.pixels.size >= each + 4]
     cheapest = min(fit.cost_pixels for fit in fits)
-    chosen = next(fit for fit in fits if fit.cost_pixels <= 1.1 * cheapest)
-    _check_known(peaks, chosen.model, lines.nm_per_pixel)
-    return _result(chosen, lines, len(peaks))
+    chosen = next(fit for fit in fits if fit.cost_pixels <= _ABOUT_AS_GOOD * cheapest)
+    axis_nm = start_nm + chosen.correction(np.arange(start_nm.size))
+    _check_known(peaks, axis_nm, lines.nm_per_pixel)
+    return _result(chosen, axis_nm, lines, len(peaks))
 
 
 def _best_of_each(found: list[Peak]) -> list[Peak]:
@@ -109,11 +118,11 @@ def _best_of_each(found: list[Peak]) -> list[Peak]:
     return best
 
 
-def _check_known(peaks: list[Peak], model: Polynomial, nm_per_pixel: float) -> None:
+def _check_known(peaks: list[Peak], axis_nm: Floats, nm_per_pixel: float) -> None:
     """Refuse a fit that leaves strong peaks unexplained: by chance it goes through a few."""
     half = sorted(peaks, key=lambda peak: -peak.height)[: (len(peaks) + 1) // 2]
     reach_nm = nm_per_pixel * max(1.0, 0.5 * float(np.median([p.fwhm_pixels for p in peaks])))
-    off_nm = distance_nm(model(np.array([peak.pixel for peak in half])))
+    off_nm = distance_nm(np.interp([p.pixel for p in half], np.arange(axis_nm.size), axis_nm))
     known = int((off_nm < reach_nm).sum())
     if known < _LEAST_SHARE_KNOWN * len(half):
         raise NeonFitError(
@@ -122,12 +131,15 @@ def _check_known(peaks: list[Peak], model: Polynomial, nm_per_pixel: float) -> N
         )
 
 
-def _result(fit: LineFit, lines: LampLines, peak_count: int) -> WavelengthFit:
-    residual_nm = fit.model(lines.pixels) - lines.wavelengths_nm
+def _result(fit: LineFit, axis_nm: Floats, lines: LampLines, peak_count: int) -> WavelengthFit:
+    residual_nm = lines.started_nm + fit.correction(lines.pixels) - lines.wavelengths_nm
     kept = np.flatnonzero(fit.agrees)
+    coefficients_nm = _coefficients_nm(axis_nm)
     columns = (lines.wavelengths_nm, lines.pixels, lines.sigmas_pixels, residual_nm)
     return WavelengthFit(
-        coefficients_nm=tuple(float(c) for c in fit.model.convert().coef),
+        coefficients_nm=coefficients_nm,
+        wavelength_nm=() if coefficients_nm else tuple(axis_nm.tolist()),
+        degree=fit.correction.degree(),
         lines=tuple(
             NeonLine(*(float(column[k]) for column in columns))
             for k in kept[np.argsort(lines.wavelengths_nm[kept])]
@@ -136,3 +148,13 @@ def _result(fit: LineFit, lines: LampLines, peak_count: int) -> WavelengthFit:
         rms_nm=float(np.sqrt(np.mean(residual_nm[kept] ** 2))),
         left_out_rms_nm=float(np.sqrt(np.mean(fit.left_out_nm[kept] ** 2))),
     )
+
+
+def _coefficients_nm(axis_nm: Floats) -> tuple[float, ...]:
+    """Return the polynomial that an axis is, lowest power first; empty if it is none."""
+    pixels = np.arange(axis_nm.size, dtype=np.float64)
+    for degree in _AXIS_DEGREES:
+        polynomial = Polynomial.fit(pixels, axis_nm, degree).convert()
+        if np.abs(polynomial(pixels) - axis_nm).max() < _SAME_NM:
+            return tuple(float(c) for c in polynomial.coef)
+    return ()

@@ -19,7 +19,7 @@ def as_text_lines(fitted: FittedCalibration, checks: Sequence[TargetCheck]) -> I
         first, last = wavelengths.lines[0], wavelengths.lines[-1]
         yield (
             f"wavelengths  {len(wavelengths.lines)} neon lines from {first.wavelength_nm:.1f} to "
-            f"{last.wavelength_nm:.1f} nm, degree {len(wavelengths.coefficients_nm) - 1}, "
+            f"{last.wavelength_nm:.1f} nm, corrected to degree {wavelengths.degree}, "
             f"rms {wavelengths.rms_nm:.4f} nm, of lines left out "
             f"{wavelengths.left_out_rms_nm:.4f} nm; {wavelengths.peaks_not_used} peaks not used"
         )

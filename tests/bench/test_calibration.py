@@ -40,7 +40,7 @@ def _print_condition(condition: Condition, real_data: Path, worst: dict[str, lis
     spread_cm1 = np.ptp(lasers_nm) * NM_PER_CM / calibration.laser_wavelength_nm**2
     print(
         f"{condition.name} ({condition.note}): {len(wavelengths.lines)} neon lines, degree "
-        f"{len(wavelengths.coefficients_nm) - 1}, rms {wavelengths.rms_nm:.4f} nm, left out "
+        f"{wavelengths.degree}, rms {wavelengths.rms_nm:.4f} nm, left out "
         f"{wavelengths.left_out_rms_nm:.4f} nm; laser {calibration.laser_wavelength_nm:.4f} nm, "
         f"{lasers_nm.size} of silicon within {spread_cm1:.2f} cm-1"
     )
