@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.calibration.axis import Calibration
 from edge.calibration.exposure import Exposure
 from edge.data.bwtek import SATURATION_COUNTS, is_bwtek, read_exports
-from edge.errors import DataError
+from edge.errors import CalibrationError, DataError
 from edge.npz import DAMAGE, open_npz
 
 _LARGEST_BYTES = 64 * 2**20
@@ -30,14 +30,22 @@ def read_exposure(path: Path) -> Exposure:
     Raises
     ------
     DataError
-        If there is no such file, it holds none or several, or is damaged.
+        If there is no such file, it holds none or several, is damaged, or does not say where
+        the pixels stand.
     """
-    content = _read_bytes(path)
-    source = str(path)
+    exposure = _parsed(path, _read_bytes(path))
+    try:
+        exposure.calibration.axis_nm()
+    except CalibrationError as error:
+        raise DataError(str(path), str(error)) from error
+    return exposure
+
+
+def _parsed(path: Path, content: bytes) -> Exposure:
     if path.suffix.lower() == ".npz":
-        return _from_npz(source, content)
+        return _from_npz(str(path), content)
     text = content.decode("utf-8", errors="replace")
-    return _from_bwtek(source, text) if is_bwtek(text) else _from_table(source, text)
+    return (_from_bwtek if is_bwtek(text) else _from_table)(str(path), text)
 
 
 def _read_bytes(path: Path) -> bytes:

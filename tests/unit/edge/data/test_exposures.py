@@ -96,6 +96,12 @@ def test_texts_that_hold_no_exposure(text: str, said: str, tmp_path: Path) -> No
         ({"counts": COUNTS, "dark_counts": np.ones(3)}, "dark_counts of shape"),
         ({"counts": COUNTS, "laser_wavelength_nm": np.ones(3)}, "expected one number"),
         ({"counts": COUNTS * np.nan}, "not numbers"),
+        ({"counts": COUNTS}, "no wavelength coefficients"),
+        ({"counts": COUNTS, "wavelength_nm": WAVELENGTH_NM[0] + 0 * COUNTS}, "turns back"),
+        (
+            {"counts": COUNTS, "wavelength_nm": COUNTS, "wavelength_coefficients_nm": [1.0, 2.0]},
+            "which is it",
+        ),
         ({"counts": np.array(["a"] * 32)}, "damaged npz"),
         ({"counts": np.array([None] * 32)}, "damaged npz"),
     ],
