@@ -101,10 +101,8 @@ def _note(record: Record, *, known: bool) -> str:
         notes.append(f"axis {done.shift_nm:+.3f} nm")
     if done.dark_refused is not None:
         notes.append(f"dark refused: {done.dark_refused}")
-    if done.cosmic_ray_pixels:
-        notes.append(f"{done.cosmic_ray_pixels} cosmic ray pixels bridged")
-    if done.dead_pixels:
-        notes.append(f"{done.dead_pixels} dead pixels bridged")
+    if bridged := done.cosmic_ray_pixels + done.dead_pixels:
+        notes.append(f"{bridged} px bridged")
     return "; ".join(notes)
 
 

@@ -48,7 +48,7 @@ class AcquisitionControl:
                 before_ms=frame.integration_time_us / 1000,
             )
             self._session.configure(order)
-        if self._dark.is_due(frame):
+        elif self._dark.is_due(frame):
             self._log.info(
                 "calibration.dark_requested",
                 integration_time_ms=frame.integration_time_us / 1000,
