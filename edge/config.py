@@ -24,6 +24,7 @@ from edge.config_sections import (
 from edge.errors import ConfigError
 from edge.runners.choice import RunnerSettings
 from edge.runners.tensorrt_settings import TensorrtSettings
+from firmware_bridge.ports import ReplayAddress, parse_address
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -157,5 +158,10 @@ def _anchored(config: Config, base: Path) -> Config:
 
 def _anchored_instrument(instrument: InstrumentConfig, base: Path) -> InstrumentConfig:
     files = {"format": instrument.format, "calibration": instrument.calibration}
-    anchored = {name: base / path for name, path in files.items() if path is not None}
+    anchored: dict[str, object] = {
+        name: base / path for name, path in files.items() if path is not None
+    }
+    address = parse_address(instrument.port)
+    if isinstance(address, ReplayAddress):
+        anchored["port"] = f"replay:{base / address.path}"
     return instrument.model_copy(update=anchored)

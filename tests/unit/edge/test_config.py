@@ -113,6 +113,14 @@ def test_everything_can_be_set(write):
     )
 
 
+def test_what_is_replayed_starts_at_the_files_folder(write, tmp_path):
+    section = '[[instrument]]\ndevice = "replay"\nport = "replay:{}"\n[store]\nfolder = "s"\n'
+    (relative,) = read_config(write(section.format("frames.zip"))).instrument
+    assert relative.port == f"replay:{tmp_path / 'frames.zip'}"
+    (absolute,) = read_config(write(section.format("/data/frames.zip"))).instrument
+    assert absolute.port == "replay:/data/frames.zip"
+
+
 def test_relative_paths_start_at_the_files_folder(write, tmp_path, monkeypatch):
     path = write(
         SMALLEST
