@@ -117,6 +117,7 @@ class FrameDecoder:
     """
 
     def __init__(self, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._max_body_bytes = max_body_bytes
         self._max_encoded_bytes = encoded_length_max(max_body_bytes) - len(DELIMITER)
         self._partial = bytearray()
         self._oversized_bytes = 0
@@ -157,10 +158,16 @@ class FrameDecoder:
         if self._oversized:
             found: list[bytes | Skipped] = [self._oversized_range()]
         elif self._partial:
-            found = [decode_frame(bytes(self._partial))]
+            found = [self._checked(decode_frame(bytes(self._partial)))]
         else:
             found = []
         self.reset()
+        return found
+
+    def _checked(self, found: bytes | Skipped) -> bytes | Skipped:
+        # A body with many zeros takes fewer bytes on the wire than the longest legal one may.
+        if isinstance(found, bytes) and len(found) > self._max_body_bytes:
+            return Skipped("oversized", len(self._partial))
         return found
 
     def _oversized_range(self) -> Skipped:

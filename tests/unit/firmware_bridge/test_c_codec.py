@@ -166,6 +166,16 @@ def test_random_streams_are_taken_apart_as_in_python(codec: CCodec) -> None:
         assert codec.ask("frames", stream.hex()) == expected, stream.hex()
 
 
+def test_a_body_longer_than_legal_is_refused_as_in_python(codec: CCodec) -> None:
+    for length, found in (
+        (512, f"body:{bytes(512).hex()}"),
+        (513, "oversized"),
+        (514, "oversized"),
+    ):
+        line = encode_frame(bytes(length), max_body_bytes=length)
+        assert codec.ask("frames", line.hex()) == [found]
+
+
 def test_a_spectrum_of_every_kind_and_width_is_packed_as_in_python(codec: CCodec) -> None:
     rng = np.random.default_rng(6)
     for kind in FRAME_KINDS:

@@ -67,6 +67,13 @@ def test_a_stream_without_delimiters_is_reported_now_and_then():
     assert decoder.feed(encode_frame(b"back")) == [b"back"]
 
 
+def test_a_body_longer_than_legal_is_refused_also_where_its_zeros_make_it_short_on_the_wire():
+    line = encode_frame(bytes(MAX_BODY_BYTES + 2), max_body_bytes=MAX_BODY_BYTES + 2)
+    assert len(line) <= encoded_length_max(MAX_BODY_BYTES)
+    assert FrameDecoder().feed(line) == [Skipped("oversized", len(line) - 1)]
+    assert FrameDecoder(max_body_bytes=MAX_BODY_BYTES + 2).feed(line) == [bytes(514)]
+
+
 @pytest.mark.parametrize(
     ("encoded", "reason"),
     [(b"\x05\x01\x00", "cobs"), (b"\x03\x01\x01\x00", "short"), (b"\x02\x01" * 3 + b"\0", "crc")],
