@@ -86,7 +86,9 @@ def command(
         simulate += ["--drift-nm", str(drift_nm), "--count", str(count)]
         simulate += [word for fault in faults for word in ("--fault", fault)]
         latencies, instrument = _play(console, folder, device, simulate, count, rate_hz)
-        summary = summarize(folder, data, count, seed, latencies, instrument)
+        summary = summarize(
+            folder, data, count, seed, latencies, instrument, retains=device.retains_until_ack
+        )
     if as_json:
         click.echo(json.dumps(summary.fields()))
     else:

@@ -51,6 +51,7 @@ class Summary:
     wanted : light spectra the instrument was to take
     taken : those it took
     unacknowledged : frames it still holds, dark ones too
+    retains : whether it keeps a frame until that is acknowledged
     forgotten : frames that were not acknowledged when its power failed
     stored : of those it took, in the store, by their counts
     altered : light spectra in the store that it never took
@@ -67,6 +68,7 @@ class Summary:
     wanted: int
     taken: int
     unacknowledged: int
+    retains: bool
     forgotten: int
     stored: int
     altered: int
@@ -109,6 +111,8 @@ class Summary:
         }
 
     def _acknowledged(self) -> str:
+        if not self.retains:
+            return "none: this instrument keeps nothing, a frame lost on the line is lost"
         text = f"all but {self.unacknowledged}" if self.unacknowledged else "all"
         return f"{text}, {self.forgotten} lost with the power" if self.forgotten else text
 
@@ -141,6 +145,8 @@ def summarize(
     seed: int,
     latencies: Latencies,
     instrument: dict[str, int],
+    *,
+    retains: bool,
 ) -> Summary:
     """Compare a demo's store with what its instrument showed.
 
@@ -150,6 +156,7 @@ def summarize(
     data, count, seed : what was shown, to judge the same spectra directly
     latencies : from the daemon's events
     instrument : what `outcrop simulate --json` said at its end
+    retains : whether it keeps frames until they are acknowledged
     """
     bundle = read_bundle(shipped_bundle_path(), TrustedKeys.load(demo=True))
     with Classifier(bundle) as classifier:
@@ -170,6 +177,7 @@ def summarize(
         wanted=count,
         taken=instrument["acquired"],
         unacknowledged=instrument["retained"],
+        retains=retains,
         forgotten=instrument["forgotten"],
         stored=(truth.times & Counter(crc for crc in crcs if crc is not None)).total(),
         altered=len(records) - len(shown),

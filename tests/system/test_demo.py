@@ -71,6 +71,7 @@ def test_an_instrument_that_retains_nothing_loses_on_a_bad_line_and_alters_nothi
 def test_the_demo_shows_verdicts_and_a_summary_to_a_person() -> None:
     done = _demo("--count", "6", "--rate", "25")
     assert done.returncode == 0, done.stderr
+    assert "keeps nothing" not in done.stdout
     for word in ("mineral", "probability", "received", "acknowledged", "stored", "correct", "p99"):
         assert word in done.stdout
 
@@ -83,6 +84,12 @@ def test_the_demo_on_real_spectra_agrees_with_reading_them_directly(real_data: P
     assert summary["stored"] == 80
     assert summary["n"] == summary["direct_n"] > 30
     assert abs(summary["correct"] - summary["direct_top1"] * summary["direct_n"]) <= 2
+
+
+def test_an_instrument_that_keeps_nothing_is_said_to() -> None:
+    done = _demo("--device", "c12880ma", "--count", "3")
+    assert done.returncode == 0, done.stderr
+    assert "keeps nothing" in done.stdout
 
 
 @pytest.mark.parametrize("data", ["/no/such/file", __file__])
