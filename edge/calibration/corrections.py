@@ -42,7 +42,17 @@ class Corrections:
         ValueError
             If it is not that.
         """
-        fields = json.loads(content)
-        if not isinstance(fields, dict) or not fields.keys() <= set(cls.__dataclass_fields__):
-            raise ValueError(f"no corrections: {content[:80]}")
-        return cls(**fields)
+        try:
+            fields = json.loads(content)
+            if not fields.keys() <= set(cls.__dataclass_fields__):
+                raise ValueError("unknown fields")
+            refused = fields.get("dark_refused")
+            return cls(
+                int(fields.get("dark_averaged", 0)),
+                None if refused is None else str(refused),
+                int(fields.get("cosmic_ray_pixels", 0)),
+                int(fields.get("dead_pixels", 0)),
+                float(fields.get("shift_nm", 0.0)),
+            )
+        except (AttributeError, TypeError, OverflowError, RecursionError, ValueError) as error:
+            raise ValueError(f"no corrections: {error}: {content[:80]}") from error
