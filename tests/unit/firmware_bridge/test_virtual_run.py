@@ -120,7 +120,9 @@ class Bench:
         self.on_acquired: Callable[[Acquired], None] = self.acquired.append
         self._source = source
 
-    def run(self, should_stop: Callable[[], bool] = lambda: False) -> VirtualRun:
+    def run(
+        self, should_stop: Callable[[], bool] = lambda: False, wait_for_host: bool = False
+    ) -> VirtualRun:
         def make(*arguments: object) -> Numbered:
             self.firmwares.append(Numbered(*arguments))  # type: ignore[arg-type]
             self.firmwares[-1].retained_frames = self.retains
@@ -134,6 +136,7 @@ class Bench:
             should_stop,
             self.clock,
             make_firmware=make,
+            wait_for_host=wait_for_host,
         )
 
     @property
@@ -221,6 +224,48 @@ def test_it_stops_when_told(source_spectra):
     bench = Bench(source_spectra)
     done = bench.run(should_stop=lambda: bench.clock() > 1.0)
     assert 5 <= done.acquired <= 12
+
+
+class LatePlug(PluggablePort):
+    """A host comes after 2 s, and reads nothing before a time."""
+
+    def __init__(self, far: FarSide, reads_at_s: float = 8.0) -> None:
+        super().__init__(far.open, far.clock.sleep)
+        self._clock = far.clock
+        self._reads_at_s = reads_at_s
+
+    @property
+    def has_host(self) -> bool:
+        return self._clock() > 2.0
+
+    @property
+    def has_unread(self) -> bool:
+        return self._clock() < self._reads_at_s
+
+
+def test_the_power_comes_on_when_a_host_is_there_and_stays_on_until_it_has_read(source_spectra):
+    bench = Bench(source_spectra)
+    bench.plug = LatePlug(bench.far)
+    bench.settings = replace(bench.settings, count=3)
+    bench.run(wait_for_host=True)
+    assert bench.far.heard[0][0] > 2.0
+    assert 8.0 <= bench.clock() < 8.1
+
+
+def test_a_host_that_never_comes_is_waited_for_until_told_to_stop(source_spectra):
+    bench = Bench(source_spectra)
+    bench.plug = LatePlug(bench.far)
+    done = bench.run(should_stop=lambda: bench.clock() > 1.0, wait_for_host=True)
+    assert done.acquired == 0
+    assert bench.far.heard == []
+
+
+def test_a_host_that_reads_nothing_is_not_waited_for_for_ever(source_spectra):
+    bench = Bench(source_spectra)
+    bench.plug = LatePlug(bench.far, reads_at_s=1000.0)
+    bench.settings = replace(bench.settings, count=1)
+    bench.run()
+    assert bench.clock() == pytest.approx(10.0, abs=0.2)
 
 
 def test_no_spectra_are_no_run(source_spectra):
