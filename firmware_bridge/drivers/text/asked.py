@@ -191,7 +191,7 @@ class AskedDriver(TextDriver):
         elif (kind := self._kind_due(now_s)) is not None:
             self._ask_spectrum(kind, now_s)
         elif not (it.exposure_command or it.identify_command):
-            self._patient_until_s = now_s  # nothing is asked, so nothing is missing
+            self._patience.wait_until(now_s)  # nothing is asked, so nothing is missing
         elif now_s >= self._pulse_due_s:
             if it.exposure_command:
                 self._ask("exposure", it.exposure_command, now_s)
@@ -225,7 +225,7 @@ class AskedDriver(TextDriver):
         bits = self._format.most_spectrum_bytes * _BITS_PER_BYTE
         limit_s = due_s + bits / (self._format.baud or _SLOWEST_BAUD)
         if not self._is_overdue:
-            self._patient_until_s = now_s + exposing_s
+            self._patience.wait_until(now_s + exposing_s)
         # what stands there unended is no part of the answer
         self._notes += self._skip("nobody asked for it", self._splitter.clear())
         self._question = _Question(about, command, now_s, due_s, limit_s, kind)

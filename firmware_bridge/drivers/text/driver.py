@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
-from firmware_bridge.commands import Configure
+from firmware_bridge.commands import Configure, LaserMode
 from firmware_bridge.description import Description
-from firmware_bridge.drivers.numbering import HostNumbering
 from firmware_bridge.drivers.query.frame_plan import FramePlan
 from firmware_bridge.drivers.query.light import LightSwitch
 from firmware_bridge.drivers.settings import DriverSettings
 from firmware_bridge.drivers.text.axis import AxisWatch, wavelengths_nm
-from firmware_bridge.drivers.text.exposure import Averager, Exposure
+from firmware_bridge.drivers.text.exposure import Exposure
 from firmware_bridge.drivers.text.format import TextFormat
+from firmware_bridge.drivers.text.frames import FrameMaker
 from firmware_bridge.drivers.text.lines import LineSplitter
+from firmware_bridge.drivers.text.patience import Patience
 from firmware_bridge.drivers.text.reading import Reading, SpectrumReader
 from firmware_bridge.errors import DriverSettingsError
 from firmware_bridge.identity import FrameIdentity
@@ -22,14 +22,13 @@ from firmware_bridge.link.events import (
     BytesSkipped,
     CommandRefusedByInstrument,
     Connected,
-    FrameReceived,
     InstrumentSilent,
     LinkEvent,
     Redescribed,
 )
 from firmware_bridge.link.foreign import ForeignWatch
 from firmware_bridge.replies import RefusalCode
-from firmware_bridge.spectrum_frame import FrameKind, SpectrumFrame
+from firmware_bridge.spectrum_frame import FrameKind
 
 
 class TextDriver:
@@ -57,23 +56,17 @@ class TextDriver:
         self._format = text_format
         self._splitter = LineSplitter(text_format.line_end, text_format.most_line_bytes)
         self._reader = SpectrumReader(text_format)
-        self._numbering = HostNumbering(settings.boot_id)
         self._plan = FramePlan(settings.dark_every if text_format.switches_light else 0)
         self._light = LightSwitch()
         self._exposure = Exposure(text_format)
-        self._averager = Averager()
-        self._averaged_kind: FrameKind = "light"
+        self._frames = FrameMaker(settings, text_format, self._exposure)
         self._axis = AxisWatch()
         self._serial: str | None = None
         self._description: Description | None = None
         self._out: list[str] = []
         self._notes: list[LinkEvent] = []
         self._is_started = False
-        self._is_reopened = False
-        self._origin_s: float | None = None
-        self._heard_s = -math.inf
-        self._patient_until_s = -math.inf
-        self._silence_due_s = math.inf
+        self._patience = Patience(settings.link.silent_after_s)
         self._foreign = ForeignWatch()
         self._take_initial_settings()
 
@@ -132,7 +125,7 @@ class TextDriver:
     def stop(self) -> None:
         """Acquire no more."""
         self._plan.stop()
-        self._averager.clear()
+        self._frames.clear()
 
     def configure(self, configure: Configure) -> None:
         """Use these settings from now on; what cannot be set is refused by an event."""
@@ -142,8 +135,10 @@ class TextDriver:
             self._refuse("period_us", "it sends by itself, at its own pace")
         if configure.laser and not self._format.switches_light:
             self._refuse("laser", "it has no command for it")
+        elif configure.laser == LaserMode.WHILE_EXPOSING:
+            self._refuse("laser", "it stays on between exposures")
         self._exposure.configure(configure)
-        self._averager.clear()
+        self._frames.clear()
         self._light.order(configure.laser)
         if self._format.is_asked:
             self._plan.period_s = configure.period_us * 1e-6 or self._plan.period_s
@@ -155,13 +150,11 @@ class TextDriver:
         """Begin anew on a port that was opened again."""
         self._forget_line()
         self._disconnect()
-        self._is_reopened = True
+        self._patience.begin_again()
 
     def silent_for_s(self, now_s: float) -> float:
         """Return the time since something intelligible came, or was to come, s."""
-        if self._origin_s is None:
-            return 0.0
-        return max(0.0, now_s - max(self._heard_s, self._patient_until_s, self._origin_s))
+        return self._patience.silent_for_s(now_s)
 
     def _take_line(self, line: bytes, now_s: float) -> list[LinkEvent]:
         raise NotImplementedError
@@ -180,7 +173,7 @@ class TextDriver:
         self._description = None
         self._serial = None
         self._axis.clear()
-        self._averager.clear()
+        self._frames.clear()
         self._reader.reset()
         self._out.clear()
         self._is_started = False
@@ -204,25 +197,18 @@ class TextDriver:
             self._notes.append(refused)
 
     def _begin(self, now_s: float) -> None:
-        if self._origin_s is None:
-            self._origin_s = now_s
-            self._silence_due_s = now_s + self._link.silent_after_s
-        if self._is_reopened:
-            self._is_reopened = False
-            self._patient_until_s = now_s
+        self._frames.begin(now_s)
+        self._patience.begin(now_s)
 
     def _heard(self, now_s: float) -> None:
-        self._heard_s = now_s
-        self._silence_due_s = now_s + self._link.silent_after_s
+        self._patience.heard(now_s)
         self._foreign.understood()
 
     def _watch_silence(self, now_s: float) -> list[LinkEvent]:
-        silent_s = self.silent_for_s(now_s)
-        if silent_s < self._link.silent_after_s or now_s < self._silence_due_s:
+        if not self._patience.is_over(now_s):
             return []
-        self._silence_due_s = now_s + self._link.silent_after_s
         self._disconnect()
-        return [InstrumentSilent(silent_s)]
+        return [InstrumentSilent(self._patience.silent_for_s(now_s))]
 
     def _start_or_stop(self) -> None:
         wanted = self._plan.next() is not None
@@ -293,23 +279,11 @@ class TextDriver:
     def _frame(
         self, reading: Reading, kind: FrameKind, begun_s: float, now_s: float
     ) -> list[LinkEvent]:
-        if kind != self._averaged_kind:
-            self._averager.clear()
-        self._averaged_kind = kind
-        wanted, saturation = self._exposure.host_averages, self._format.saturation_counts
-        counts = self._averager.add(reading.counts, wanted, saturation)
-        if counts is None or self._description is None:
+        if self._description is None:
+            return []
+        name = self._description.instrument_id
+        frame = self._frames.add(name, reading.counts, kind, begun_s, now_s)
+        if frame is None:
             return []
         self._plan.taken(kind, begun_s)
-        frame = SpectrumFrame(
-            kind=kind,
-            instrument_time_us=max(0, round((begun_s - (self._origin_s or 0.0)) * 1e6)),
-            integration_time_us=self._exposure.integration_time_us,
-            averages=self._exposure.averages,
-            laser_wavelength_nm=self._settings.laser_wavelength_nm or math.nan,
-            detector_temperature_c=math.nan,
-            saturation_counts=saturation,
-            counts=counts,
-        )
-        identity = self._numbering.next(self._description.instrument_id)
-        return [FrameReceived(identity, frame.pack(), frame, now_s)]
+        return [frame]

@@ -55,7 +55,7 @@ class FreeRunningDriver(TextDriver):
     def _work(self, now_s: float) -> list[LinkEvent]:
         self._out += self._exposure.take_commands()
         if self._format.start_command and self._plan.next() is None:
-            self._patient_until_s = now_s  # it was told to be silent
+            self._patience.wait_until(now_s)  # it was told to be silent
         return []
 
     def _forget_line(self) -> None:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from firmware_bridge.commands import Configure
 from firmware_bridge.drivers.c12880ma.formats import FREE_RUNNING, QUERY
 from firmware_bridge.drivers.registry import DEVICES
 from firmware_bridge.drivers.settings import DriverSettings
+from firmware_bridge.drivers.text.reading import Reading, SpectrumReader
 from firmware_bridge.link import (
     BytesSkipped,
     CommandRefusedByInstrument,
@@ -106,6 +108,21 @@ def test_a_command_it_did_not_understand_is_told_and_asked_again():
     bench.run_until(lambda: len(bench.frames()) == 4)
     (refused,) = bench.of(CommandRefusedByInstrument)
     assert refused.detail == "### Error: command 'SPEC.REAX?' not recognized ###"
+
+
+def test_a_flipped_bit_changes_one_pixel_at_most_and_a_third_of_them_are_not_seen():
+    rng = np.random.default_rng(3)
+    altered = 0
+    for _ in range(400):
+        line = bytearray(ANSWER)
+        at = int(rng.integers(8 * len(line)))
+        line[at // 8] ^= 1 << at % 8
+        found = [SpectrumReader(QUERY).feed(part) for part in bytes(line).split(b"\n")]
+        for reading in (it for it in found if isinstance(it, Reading)):
+            wrong = int((reading.counts != np.arange(1000, 1288)).sum())
+            assert wrong <= 1
+            altered += wrong
+    assert 0.2 < altered / 400 < 0.45  # text has no checksum: the README says so
 
 
 def test_the_free_running_firmware_writes_a_comma_after_the_last():

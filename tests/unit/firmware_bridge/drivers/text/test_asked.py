@@ -87,6 +87,13 @@ def test_a_dark_frame_in_the_light_is_refused():
     assert refused == {"dark_every", "single dark"}
 
 
+@pytest.mark.parametrize(("form", "mode"), [(PLAIN, 1), (ROWS, 2)])
+def test_a_laser_that_cannot_be_switched_so_is_refused(form: TextFormat, mode: int):
+    bench = TextBench(form, link={"configure": Configure(laser=mode)})
+    bench.run_until(lambda: len(bench.frames()) == 1)
+    assert [event.command for event in bench.of(CommandRefusedByInstrument)] == ["laser"]
+
+
 def test_a_single_frame_is_taken_while_nothing_runs_and_nothing_after_stop():
     bench = TextBench(PLAIN, link={"start_on_connect": False})
     bench.run_for(0.5)
@@ -109,6 +116,8 @@ def test_the_host_averages_where_the_instrument_does_not():
     shown = np.array([acquired.counts for acquired in bench.acquired[-6:]], dtype=float)
     assert first.averages == second.averages == 3
     assert np.array_equal(second.counts, np.rint(shown[-3:].mean(axis=0)))
+    apart_us = second.instrument_time_us - first.instrument_time_us
+    assert apart_us == pytest.approx(3 * 25_000, abs=15_000)
 
 
 def test_a_pixel_that_was_full_once_is_full_in_the_mean():
