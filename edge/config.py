@@ -65,6 +65,17 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _one_instrument_a_name(self) -> Self:
+        names = [it.known_id for it in self.instrument if it.known_id is not None]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(
+                f"two instruments would be called {', '.join(doubled)}, as they tell no serial "
+                "number: give each an instrument_id"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _precision_is_one_of_the_runner(self) -> Self:
         if self.runner.kind == "tensorrt" and self.bundle.precision == "int8.x86":
             raise ValueError("bundle.precision 'int8.x86' is for x86 CPUs, not for TensorRT")

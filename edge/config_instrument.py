@@ -154,6 +154,13 @@ class InstrumentConfig(Section):
         """What the registry knows of the device."""
         return DEVICES[self.device]
 
+    @property
+    def known_id(self) -> str | None:
+        """What its records are called by, where that is known before it is connected."""
+        if self.kind.tells_identity:
+            return None
+        return self.instrument_id or self.kind.virtual.instrument_id
+
     def configure(self) -> Configure | None:
         """Return the command that sets the instrument; None where its own settings stay.
 

@@ -37,20 +37,20 @@ def _fields(device: Device) -> dict[str, object]:
         "tells_laser": device.tells_laser,
         "tells_wavelengths": device.tells_wavelengths,
         "switches_light": device.switches_light,
+        "tells_identity": device.tells_identity,
         "bauds": device.bauds,
     }
 
 
 def _table() -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("device", "instruments", "protocol", "retains", "to be configured", "baud"):
-        wraps = name in ("instruments", "protocol", "to be configured")
-        table.add_column(name, no_wrap=not wraps, overflow="fold")
+    for name in ("device", "instruments", "retains", "to be configured", "baud"):
+        wraps = name in ("instruments", "to be configured")
+        table.add_column(name, no_wrap=not wraps)
     for device in DEVICES.values():
         table.add_row(
             device.name,
             device.title,
-            device.protocol,
             "yes" if device.retains_until_ack else "no",
             ", ".join(needs_of(device)),
             rates_of(device),

@@ -37,6 +37,9 @@ class Device:
         What its virtual counterpart is like.
     switches_light : bool
         True: it takes dark frames when the host says so (`dark_every`).
+    tells_identity : bool
+        False: it has no serial number to tell, so two of them have the same name, that of the
+        virtual one, unless the operator gives them others.
     """
 
     name: str
@@ -50,3 +53,4 @@ class Device:
     make_firmware: MakeFirmware
     virtual: VirtualSettings = field(default_factory=VirtualSettings)
     switches_light: bool = False
+    tells_identity: bool = True

@@ -15,14 +15,41 @@ import numpy as np
 import pytest
 
 from firmware_bridge.drivers.registry import DEVICES
-from firmware_bridge.link import Connected, PortLost
+from firmware_bridge.drivers.replay import Recording
+from firmware_bridge.drivers.settings import DriverSettings
+from firmware_bridge.link import (
+    BytesSkipped,
+    Connected,
+    ForeignBytes,
+    InstrumentSilent,
+    LinkSettings,
+    PortLost,
+)
 from firmware_bridge.messages import Configure
+from firmware_bridge.ports import open_port
 from firmware_bridge.virtual import pixel_wavelength_nm, wavelength_coefficients
-from tests.support.devices import BAUD, LASER_NM, Host, VirtualDevice, opener_of
+from tests.support.devices import (
+    BAUD,
+    LASER_NM,
+    Host,
+    VirtualDevice,
+    driver_settings,
+    opener_of,
+)
+from tests.support.firmware_line import FirmwareLine
 
 NAMES = [name for name in DEVICES if name != "replay"]
 FREE_RUNNING = {"c12880ma-free"}
+WITHOUT_CHECKSUM = {"c12880ma", "c12880ma-free", "text"}
+"""Of text a digit that changed into another cannot be told."""
 FAST = {"baud": BAUD, "rate_hz": 20.0, "integration_time_us": 5_000, "seed": 5}
+FOREIGN: dict[str, dict] = {
+    "nobody": {"device": None},
+    "noise": {"device": None, "noise": bytes(np.random.default_rng(2).integers(0, 256, 64))},
+    "zeros": {"device": None, "noise": bytes(64)},
+    "prose": {"device": None, "noise": b"U-Boot 2020.01 (Jan 20 2020)\r\nHit any key: 3\r\n"},
+    **{name: {"device": name, "baud": BAUD} for name in ("oip", "sts", "usb2000", "c12880ma-free")},
+}
 Join = Callable[..., tuple[Host, VirtualDevice]]
 
 
@@ -31,9 +58,20 @@ def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=["pty", "tcp"])
-def port(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=FOREIGN)
+def foreign(request: pytest.FixtureRequest, name: str) -> str:
+    if request.param == name:
+        pytest.skip("this is the device itself")
     return request.param
+
+
+@pytest.fixture
+def port(request: pytest.FixtureRequest) -> str:
+    """A pty, where a test does not run over every port."""
+    return getattr(request, "param", "pty")
+
+
+over_every_port = pytest.mark.parametrize("port", ["pty", "tcp"], indirect=True)
 
 
 @pytest.fixture
@@ -55,6 +93,7 @@ def shown(device: VirtualDevice) -> list[int]:
     return [crc for crc, _ in device.result()["truth"]]
 
 
+@over_every_port
 def test_it_says_who_it_is_and_all_its_spectra_arrive_unaltered(join: Join, name: str):
     host, device = join({"count": 12})
     host.run_until(lambda: len(host.frames()) >= 12)
@@ -111,6 +150,7 @@ def _is_quiet(host: Host) -> bool:
     return len(host.kept) == before
 
 
+@over_every_port
 def test_it_is_used_again_within_two_seconds_of_its_return(join: Join, name: str):
     away_s = 0.2
     host, device = join(faults={"disconnect_every_s": 0.6, "disconnect_for_s": away_s})
@@ -142,4 +182,43 @@ def test_noise_on_the_line_is_no_spectrum_and_passes(join: Join, name: str):
     arrived, truth = host.crcs(), set(shown(device))
     assert set(arrived.values()) <= {1}
     assert len(arrived) >= needed
-    assert arrived.keys() <= truth
+    if name not in WITHOUT_CHECKSUM:
+        assert arrived.keys() <= truth
+
+
+def test_a_replay_plays_each_recording_once_and_unaltered():
+    """It has no port of its own to fail: `replay:PATH` only waits."""
+    counts = [np.arange(300, dtype=np.uint16) * (k + 1) for k in range(4)]
+    recordings = tuple(
+        Recording(f"{k}.txt", it, 65_535, LASER_NM, wavelength_coefficients_nm=(540.0, 0.1))
+        for k, it in enumerate(counts)
+    )
+    link = LinkSettings(configure=Configure(period_us=20_000))
+    host = Host(
+        "replay",
+        lambda: open_port("replay:anything.zip", BAUD),
+        DriverSettings(link=link, boot_id=7, recordings=recordings),
+    )
+    host.run_until(lambda: len(host.frames()) == 4)
+    host.run_for(0.2)
+    assert [it.frame.counts.tolist() for it in host.frames()] == [it.tolist() for it in counts]
+    (connected,) = host.of(Connected)
+    assert connected.description.pixel_count == 300
+    assert connected.description.laser_wavelength_nm == LASER_NM
+    assert connected.description.retains_until_ack == DEVICES["replay"].retains_until_ack
+
+
+def test_what_nobody_says_to_it_makes_it_no_spectrum(name: str, foreign: str):
+    """Another protocol, noise, silence: told in words, never an exception, never a frame."""
+    line = FirmwareLine(**FOREIGN[foreign])
+    told = driver_settings(name, silent_after_s=1.0, reopen_after_silent_s=60.0)
+    host = Host(name, lambda: line, told, clock=line.clock, sleep=line.sleep)
+    while line.now_s < 12.0:
+        host.step(0.2)
+    if foreign in DEVICES and DEVICES[foreign].protocol == DEVICES[name].protocol:
+        return  # one of the family: it may understand
+    assert host.kept == {}
+    if line.sent_bytes > 64:  # many are mute when they are spoken to in another tongue
+        assert host.of(ForeignBytes) or host.of(BytesSkipped)
+    else:
+        assert host.of(InstrumentSilent)

@@ -70,11 +70,16 @@ class Host:
     """A caller that keeps every frame and then acknowledges it."""
 
     def __init__(
-        self, name: str, opener: Callable[[], Port], settings: DriverSettings | None = None
+        self,
+        name: str,
+        opener: Callable[[], Port],
+        settings: DriverSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         told = settings or driver_settings(name)
         driver = DEVICES[name].make_driver(told)
-        self.session = LinkSession(opener, told.link, driver=driver)
+        self.session = LinkSession(opener, told.link, clock, sleep, driver)
         self.events: list[tuple[float, LinkEvent]] = []
         self.kept: dict[FrameIdentity, FrameReceived] = {}
 

@@ -56,6 +56,7 @@ def _device(
             electrons_per_count=2.0**18 / text_format.saturation_counts,
             integration_time_us=period_us,
         ),
+        tells_identity=False,
     )
 
 

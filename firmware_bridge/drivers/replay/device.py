@@ -26,4 +26,5 @@ REPLAY = Device(
     make_driver=ReplayDriver,
     make_firmware=_make_firmware,
     virtual=VirtualSettings(instrument_id=INSTRUMENT_ID),
+    tells_identity=False,
 )

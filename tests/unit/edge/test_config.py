@@ -375,6 +375,15 @@ def test_what_a_device_needs_or_cannot_do_is_said(write, settings, said):
     assert said in words
 
 
+def test_two_instruments_without_serial_numbers_need_names(write):
+    section = '[[instrument]]\nport = "/dev/{}"\ndevice = "c12880ma"\ncalibration = "c"\n{}'
+    store = '[store]\nfolder = "x"\n'
+    ((_, words),) = faults(write(section.format("a", "") + section.format("b", "") + store))
+    assert "two instruments would be called C12880MA" in words
+    named = section.format("a", "") + section.format("b", 'instrument_id = "second"\n') + store
+    assert len(read_config(write(named)).instrument) == 2
+
+
 def test_a_replay_needs_its_device(write):
     text = SMALLEST.replace("/dev/ttyACM0", "replay:recorded.zip")
     ((_, words),) = faults(write(text))
