@@ -126,6 +126,16 @@ def test_start_with_a_count_stops_by_itself(operator):
     assert not it.firmware.is_running
 
 
+def test_a_start_during_a_run_begins_anew(operator):
+    it = operator(dark_every=0)
+    it.ask(Start(count=5), 1, 0.0)
+    assert len(it.frames(0.25)) == 3
+    it.ask(Start(count=1), 2, 0.26)
+    kinds = [frame.kind for frame in it.frames(3.0).values()]
+    assert kinds[-2:] == ["dark", "light"]
+    assert not it.firmware.is_running
+
+
 def test_a_repeated_order_is_answered_again_and_done_once(operator):
     it = operator()
     it.ask(Start(count=1), 5, 0.0)
