@@ -179,10 +179,16 @@ def _found(
 
 
 def _siblings(device: Device, description: Description) -> list[Device]:
-    """Return the devices of the same protocol that have as many pixels; if none, the device."""
-    return [
+    """Return the devices of the same protocol that have as many pixels; if none, the device.
+
+    Where the instrument says that it is another model than the device, it is one of that name.
+    """
+    alike = [
         other
         for other in DEVICES.values()
         if other.protocol == device.protocol
         and other.virtual.pixel_count == description.pixel_count
-    ] or [device]
+    ]
+    if not device.title.endswith(description.model):
+        alike = [it for it in alike if it.title.endswith(description.model)] or alike
+    return alike or [device]

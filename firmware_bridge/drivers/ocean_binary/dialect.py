@@ -19,7 +19,7 @@ from firmware_bridge.drivers.ocean_binary.message_types import (
     MessageType,
     error_text,
 )
-from firmware_bridge.drivers.ocean_binary.models import OceanModel
+from firmware_bridge.drivers.ocean_binary.models import OceanModel, model_of
 from firmware_bridge.drivers.query.conversation import Ask, Script
 from firmware_bridge.drivers.query.dialect import Pulse, Reading, Refusal, Traits
 from firmware_bridge.drivers.query.frame_plan import Exposure
@@ -61,6 +61,7 @@ class OceanBinaryDialect:
         self._asked_type = 0
         self._is_checked = False
         self._pixel_count = model.pixel_count
+        self._other_model = ""
 
     def identify(self) -> Script[OceanMessage, str | None]:
         """Ask for the serial number, once."""
@@ -72,7 +73,9 @@ class OceanBinaryDialect:
         if _is_refused(answer) or not (serial and serial.isascii() and serial.isprintable()):
             return None
         self._is_checked = answer.is_checked
-        return self._model.instrument_id(serial)
+        told = model_of(serial) or self._model
+        self._other_model = "" if told is self._model else told.title
+        return told.instrument_id(serial)
 
     def describe(self) -> Script[OceanMessage, Traits | None]:
         """Ask for pixels, coefficients and saturation; what it does not know the model says."""
@@ -99,6 +102,7 @@ class OceanBinaryDialect:
             nonlinearity_coefficients=nonlinearity,
             firmware_version=f"{firmware:04x}" if firmware else "",
             faults=faults,
+            other_model=self._other_model,
         )
 
     def order_baud(self, baud: int) -> _Done:

@@ -106,3 +106,15 @@ QE_PRO = OceanModel(
     temperature_type=MessageType.GET_COOLER_TEMPERATURE,
     has_buffer=True,
 )
+
+MODELS = (STS, QE_PRO, FLAME_X)
+
+
+def model_of(serial_number: str) -> OceanModel | None:
+    """Return the model that a serial number tells; None where it tells none.
+
+    >>> model_of("QEP00123").title
+    'QE Pro'
+    """
+    told = (it for it in MODELS if it.serial_prefix and serial_number.startswith(it.serial_prefix))
+    return next(told, None)

@@ -31,6 +31,7 @@ from firmware_bridge.drivers.ocean_commands.models import (
     SERIAL_NUMBER,
     WAVELENGTH,
     CommandModel,
+    model_of,
 )
 from firmware_bridge.drivers.query.conversation import Ask, Script
 from firmware_bridge.drivers.query.dialect import Pulse, Reading, Refusal, Traits
@@ -59,6 +60,7 @@ class CommandDialect:
         self._model = model
         self._reply_timeout_s = reply_timeout_s
         self._decoder = CommandDecoder(model.pixel_count)
+        self._other_model = ""
 
     def identify(self) -> Script[CommandReply, str | None]:
         """Go over to binary mode and ask for the serial number."""
@@ -68,7 +70,9 @@ class CommandDialect:
         serial = yield from self._constant(SERIAL_NUMBER)
         if not (serial and serial.isascii() and serial.isprintable()):
             return None
-        return self._model.instrument_id(serial)
+        told = model_of(serial) or self._model
+        self._other_model = "" if told is self._model else told.title
+        return told.instrument_id(serial)
 
     def describe(self) -> Script[CommandReply, Traits | None]:
         """Ask for version and coefficients; pixels and saturation are the model's."""
@@ -89,6 +93,7 @@ class CommandDialect:
             nonlinearity_coefficients=nonlinearity,
             firmware_version=f"{number // 1000}.{number // 10 % 100:02d}.{number % 10}",
             faults=() if is_whole else ("calibration_damaged",),
+            other_model=self._other_model,
         )
 
     def order_baud(self, baud: int) -> _Done:

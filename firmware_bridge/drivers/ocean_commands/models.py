@@ -52,3 +52,14 @@ class CommandModel:
 
 USB2000 = CommandModel("usb2000", "USB2000", "USB2", 2048, 4_095, (3, 65_535), 15)
 FLAME_S = CommandModel("flame-s", "Flame-S", "FLMS", 2048, 65_535, (1, 65_535), 5_000)
+
+MODELS = (USB2000, FLAME_S)
+
+
+def model_of(serial_number: str) -> CommandModel | None:
+    """Return the model that a serial number tells; None where it tells none.
+
+    >>> model_of("FLMS00123").title
+    'Flame-S'
+    """
+    return next((it for it in MODELS if serial_number.startswith(it.serial_prefix)), None)

@@ -27,6 +27,9 @@ class Traits:
     firmware_version : str
     faults : tuple of str
         What is wrong with it for good.
+    other_model : str
+        What it is where it is not the model it was taken for: its spectra would be read wrong,
+        and none is taken.
     """
 
     pixel_count: int
@@ -35,6 +38,7 @@ class Traits:
     nonlinearity_coefficients: tuple[float, ...] = ()
     firmware_version: str = ""
     faults: tuple[str, ...] = ()
+    other_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class InstrumentScript(Generic[ReplyT]):
             wavelength_coefficients_nm=traits.wavelength_coefficients_nm,
             nonlinearity_coefficients=traits.nonlinearity_coefficients,
             retains_until_ack=False,
-            model=self._model,
+            model=traits.other_model or self._model,
             firmware_version=traits.firmware_version,
         )
 
@@ -123,6 +123,8 @@ class InstrumentScript(Generic[ReplyT]):
         following = self._wishes.plan.next()
         if following is None or following[1] > self.now_s:
             return (yield from self._wait(math.inf if following is None else following[1]))
+        if description.model != self._model:
+            return (yield from self._refuse_model(description))
         if self._wishes.are_new or self.now_s - self.heard_s > _UNHEARD_S:
             return (yield from self._give_settings())
         return (yield from self._take_frame(following[0], description))
@@ -147,6 +149,13 @@ class InstrumentScript(Generic[ReplyT]):
             faults=() if self._known is None else self._known[1].faults,
         )
         self.events.append(StatusReceived(status))
+        return True
+
+    def _refuse_model(self, description: Description) -> Script[ReplyT, bool]:
+        """Take no spectrum of a model that this one's driver reads wrong."""
+        detail = f"{description.instrument_id} is a {description.model}, not a {self._model}"
+        self.refuse(Refusal("spectrum", 0, detail))
+        yield Pause(self._link.refused_retry_s, is_idle=True)
         return True
 
     def _give_settings(self) -> Script[ReplyT, bool]:

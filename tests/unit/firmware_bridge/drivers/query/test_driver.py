@@ -165,6 +165,27 @@ def test_temperature_and_light_are_told_where_the_instrument_tells_them():
         assert temperature_c == celsius if celsius else math.isnan(temperature_c)
 
 
+@pytest.mark.parametrize(
+    ("name", "serial", "model"),
+    [
+        ("sts", "QEP00123", "QE Pro"),
+        ("qepro", "FLMX00042", "Flame-X"),
+        ("usb2000", "FLMS00123", "Flame-S"),
+    ],
+)
+def test_of_another_model_than_the_configured_one_no_spectrum_is_taken(
+    name: str, serial: str, model: str
+):
+    bench = QueryBench(name, instrument_id=serial)
+    bench.run_for(12.0)
+    described = bench.of(Connected)[0].description
+    assert (described.instrument_id, described.model) == (serial, model)
+    told = {event.detail for event in bench.of(CommandRefusedByInstrument)}
+    assert told == {f"{serial} is a {model}, not a {DEVICES[name][1]}"}
+    assert len(bench.of(CommandRefusedByInstrument)) in (2, 3)
+    assert not bench.frames()
+
+
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_it_goes_over_to_the_fast_rate(name: str):
     bench = QueryBench(name, link=QUICK)
