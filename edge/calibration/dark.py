@@ -1,6 +1,7 @@
 """Which dark frames to subtract: of the same exposure, young enough, of about the temperature.
 
-Those that fit are averaged, so that the noise of one is not added to every spectrum.
+Those that fit are averaged, so that the noise of one is not added to every spectrum; where the
+detector's temperature is not known they may be unlike, and the newest is taken alone.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def choose_dark(
     if not fitting:
         return Dark(refused=refused)
     nearest = min((dark for _, dark in fitting), key=lambda dark: _steps_apart(frame, dark))
-    alike = [pair for pair in fitting if not _apart_c(nearest, pair[1]) > _ALIKE_C]
+    alike = [
+        pair for pair in fitting if pair[1] is nearest or _apart_c(nearest, pair[1]) <= _ALIKE_C
+    ]
     taken = alike[: rules.most_averaged]
     counts = np.stack([dark.counts for _, dark in taken]).astype(np.float64)
     mean = np.median if len(taken) >= _FEWEST_FOR_MEDIAN else np.mean

@@ -13,7 +13,7 @@ from edge.calibration.corrections import Corrections
 from edge.errors import CalibrationError, SpectrumError, StoreDamagedError
 from edge.spectrum import Spectrum
 from edge.store import NO_DARK, RawStore, StoredFrame
-from firmware_bridge.errors import FrameContentError
+from firmware_bridge.errors import FrameContentError, OutcropError
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
 _CALIBRATIONS_HELD = 8
@@ -67,8 +67,9 @@ class FrameCalibration:
         spectrum: Spectrum | None = None
         invalid: str | None = None
         try:
+            newest, candidates = self._darks_before(stored)
             frame = SpectrumFrame.unpack(stored.payload)
-            newest, dark = self.dark_for(stored, frame)
+            dark = self._chosen(stored, frame, newest, candidates)
             calibration_id, calibration = self._calibration_for(stored)
             shift_nm = calibration.shift_nm
             spectrum = calibrate(
@@ -80,20 +81,10 @@ class FrameCalibration:
         taken = NO_DARK if dark.sequence is None else dark.sequence
         return CalibratedFrame(spectrum, invalid, calibration_id, taken, newest, corrections)
 
-    def dark_for(self, stored: StoredFrame, frame: SpectrumFrame) -> tuple[int, Dark]:
-        """Return the newest dark frame's sequence, and what to subtract."""
-        newest, candidates = NO_DARK, []
-        try:
-            found = self._raw.darks_for(stored, self._rules.most_averaged)
-            newest = found[0][0] if found else NO_DARK
-            candidates = [(seq, SpectrumFrame.unpack(payload)) for seq, payload in found]
-        except (FrameContentError, StoreDamagedError) as error:
-            # bit rot at rest: go on without it, and say so
-            self._log.error("frame.damaged_at_rest", **asdict(stored.identity), reason=str(error))
-        dark = choose_dark(frame, candidates, self._rules)
-        if dark.refused is not None:
-            self._tell_refused(stored, newest, dark)
-        return newest, dark
+    def dark_for(self, stored: StoredFrame, frame: SpectrumFrame) -> Dark:
+        """Return what to subtract from a frame, which is `stored` unpacked."""
+        newest, candidates = self._darks_before(stored)
+        return self._chosen(stored, frame, newest, candidates)
 
     def described(self, stored: StoredFrame) -> Calibration:
         """Return the calibration that a frame came with, whatever has drifted since.
@@ -104,6 +95,37 @@ class FrameCalibration:
             If it is not what was kept any more.
         """
         return self._read(stored.calibration, stored.calibration_id)
+
+    def _darks_before(self, stored: StoredFrame) -> tuple[int, list[tuple[int, SpectrumFrame]]]:
+        """Return the newest dark frame's sequence, and all that may be subtracted."""
+        candidates: list[tuple[int, SpectrumFrame]] = []
+        try:
+            found = self._raw.darks_for(stored, self._rules.most_averaged)
+        except StoreDamagedError as error:
+            self._tell_damaged(stored, error)
+            return NO_DARK, candidates
+        for sequence, payload in found:
+            try:
+                candidates.append((sequence, SpectrumFrame.unpack(payload)))
+            except FrameContentError as error:
+                self._tell_damaged(stored, error)
+        return found[0][0] if found else NO_DARK, candidates
+
+    def _tell_damaged(self, stored: StoredFrame, error: OutcropError) -> None:
+        """Say that bits have rotted at rest; it goes on without the dark frame."""
+        self._log.error("frame.damaged_at_rest", **asdict(stored.identity), reason=str(error))
+
+    def _chosen(
+        self,
+        stored: StoredFrame,
+        frame: SpectrumFrame,
+        newest: int,
+        candidates: list[tuple[int, SpectrumFrame]],
+    ) -> Dark:
+        dark = choose_dark(frame, candidates, self._rules)
+        if dark.refused is not None:
+            self._tell_refused(stored, newest, dark)
+        return dark
 
     def _calibration_for(self, stored: StoredFrame) -> tuple[str, Calibration]:
         who, came_with = stored.identity.instrument_id, stored.calibration_id

@@ -69,7 +69,7 @@ class TargetFrames:
 
     def _drift(self, stored: StoredFrame, calibration: Calibration) -> Drift:
         frame = SpectrumFrame.unpack(stored.payload)
-        _, dark = self._frames.dark_for(stored, frame)
+        dark = self._frames.dark_for(stored, frame)
         corrected = correct(frame, calibration, dark.counts)
         if frame.kind == "neon":
             check = check_axis(corrected.intensity, calibration, corrected.saturated)

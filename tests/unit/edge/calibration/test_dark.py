@@ -65,12 +65,13 @@ def test_a_stale_one_is_refused_and_an_older_one_that_fits_is_taken(stale, said)
     assert older.refused == alone.refused
 
 
-def test_a_temperature_that_nobody_measured_refuses_nothing():
+def test_a_temperature_that_nobody_measured_refuses_nothing_and_nothing_is_averaged():
     for now_c, then_c in ((math.nan, -10.0), (-10.0, math.nan), (math.nan, math.nan)):
         now = replace(NOW, detector_temperature_c=now_c)
         candidates = [(k, dark(k, detector_temperature_c=then_c)) for k in (5, 3)]
         chosen = choose_dark(now, candidates, RULES)
-        assert (chosen.sequence, chosen.averaged, chosen.refused) == (5, 2, None)
+        averaged = 1 if math.isnan(then_c) else 2
+        assert (chosen.sequence, chosen.averaged, chosen.refused) == (5, averaged, None)
 
 
 def test_the_nearest_in_temperature_is_taken_although_it_is_older():

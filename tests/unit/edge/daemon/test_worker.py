@@ -229,3 +229,27 @@ def test_a_frame_with_a_calibration_that_is_damaged_is_invalid_and_the_rest_goes
     records = list(read_records(tmp_path))
     assert "stored calibration is damaged" in records[1].verdict.invalid
     assert "stored calibration is damaged" in records[2].drift.refused
+
+
+def test_a_frame_that_is_damaged_at_rest_is_judged_once_and_not_at_every_start(
+    judge, stores, tmp_path
+):
+    meter = DriftingSpectrometer(0.0)
+    dark, light = meter.frame("dark"), meter.frame()
+    spoilt = bytearray(light.payload)
+    spoilt[100] ^= 1
+    judge(dark, replace(light, payload=bytes(spoilt)))
+    (record,) = read_records(tmp_path)
+    assert "CRC-32" in record.verdict.invalid
+    assert unclassified_rows(tmp_path, 0, 99, 99) == []
+
+
+def test_a_dark_that_is_damaged_at_rest_is_told_and_left_out(judge, captured, tmp_path):
+    meter = DriftingSpectrometer(0.0)
+    dark = meter.frame("dark")
+    judge(replace(dark, payload=dark.payload[:-1]), meter.frame())
+    (event,) = told(captured, "frame.damaged_at_rest")
+    assert "CRC-32" in event["reason"]
+    (record,) = read_records(tmp_path)
+    assert (record.dark_sequence, record.verdict.invalid) == (None, None)
+    assert unclassified_rows(tmp_path, 0, 99, 99) == []
