@@ -61,7 +61,7 @@ def command(
 
         found = probe(port, planned, told, show)
     if isinstance(found, Found):
-        tell_found(port_address, found, as_json=as_json)
+        tell_found(port_address, format_path, found, as_json=as_json)
         return 0
     tell_seen(found, as_json=as_json)
     return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 import numpy as np
@@ -18,7 +19,7 @@ from edge.probing import Found, Seen
 from firmware_bridge.link.recognition import recognise
 
 
-def tell_found(port: str, found: Found, *, as_json: bool) -> None:
+def tell_found(port: str, format_path: Path | None, found: Found, *, as_json: bool) -> None:
     """Print who answered, with a plot and the lines of a configuration."""
     if as_json:
         click.echo(json.dumps(_fields(found)))
@@ -37,7 +38,7 @@ def tell_found(port: str, found: Found, *, as_json: bool) -> None:
         if text:
             click.echo(f"{name:<15}{text}")
     _plot(found)
-    click.echo("\n" + "\n".join(_configuration(port, found)))
+    click.echo("\n" + "\n".join(_configuration(port, format_path, found)))
 
 
 def _wavelengths(found: Found) -> str:
@@ -69,14 +70,16 @@ def _plot(found: Found) -> None:
         click.echo(line)
 
 
-def _configuration(port: str, found: Found) -> list[str]:
+def _configuration(port: str, format_path: Path | None, found: Found) -> list[str]:
     said = found.description
-    missing = [name for name in needs_of(found.device) if getattr(said, name, None) is None]
+    known = {"format": format_path, "laser_wavelength_nm": said.laser_wavelength_nm}
+    missing = [name for name in needs_of(found.device) if known.get(name) is None]
     return [
         "[[instrument]]",
         f'port = "{port}"',
         f'device = "{found.device.name}"',
         f"baud = {found.baud}",
+        *([] if format_path is None else [f'format = "{format_path}"']),
         *(f"# {name} = …   # not told by the instrument: needed" for name in missing),
     ]
 

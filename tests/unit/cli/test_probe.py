@@ -108,12 +108,15 @@ def test_what_cannot_be_known_from_the_instrument_is_named(run: Run):
     assert "pixel" in outcome.out
 
 
-def test_a_text_instrument_is_probed_by_its_format(run: Run):
+def test_a_text_instrument_is_probed_by_its_format(run: Run, monkeypatch):
+    monkeypatch.setattr("edge.probing._LONG_PATIENCE_S", 5.0)
     file = Path(__file__).parents[3] / "deploy/instruments/example.toml"
     with instrument("text", DEVICES["text"].virtual) as port:
         (found,) = run("probe", port, "--format", file, "--json").objects
+        told = run("probe", port, "--format", file)
         both = run("probe", port, "--format", file, "--device", "oip")
     assert (found["device"], found["pixel_count"]) == ("text", 512)
+    assert f'format = "{file}"' in told.out
     assert (both.code, "leave --device out" in both.err) == (2, True)
 
 
