@@ -36,6 +36,7 @@ class QueryBench:
         *,
         fast: bool = True,
         dark_every: int = 0,
+        saturation_counts: int | None = None,
         link: dict[str, object] | None = None,
         **virtual: object,
     ) -> None:
@@ -52,6 +53,7 @@ class QueryBench:
                 boot_id=7,
                 laser_wavelength_nm=532.0,
                 dark_every=dark_every,
+                saturation_counts=saturation_counts,
             )
         )
         self.now_s = 0.0

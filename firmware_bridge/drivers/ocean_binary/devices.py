@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from firmware_bridge.drivers.device import Device
 from firmware_bridge.drivers.ocean_binary.dialect import OceanBinaryDialect
 from firmware_bridge.drivers.ocean_binary.message import OceanMessage
@@ -15,7 +17,9 @@ from firmware_bridge.virtual.settings import VirtualSettings
 
 def _device(model: OceanModel, serial_number: str) -> Device:
     def make_driver(settings: DriverSettings) -> QueryDriver[OceanMessage]:
-        dialect = OceanBinaryDialect(model, settings.link.reply_timeout_s)
+        level = settings.saturation_counts or model.saturation_counts
+        told = replace(model, saturation_counts=level)
+        dialect = OceanBinaryDialect(told, settings.link.reply_timeout_s)
         return QueryDriver(settings, dialect, model.title)
 
     def make_firmware(

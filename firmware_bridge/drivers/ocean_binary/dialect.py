@@ -74,7 +74,7 @@ class OceanBinaryDialect:
             return None
         self._is_checked = answer.is_checked
         told = model_of(serial) or self._model
-        self._other_model = "" if told is self._model else told.title
+        self._other_model = "" if told.name == self._model.name else told.title
         return told.instrument_id(serial)
 
     def describe(self) -> Script[OceanMessage, Traits | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from firmware_bridge.drivers.device import Device
 from firmware_bridge.drivers.ocean_commands.decoder import CommandReply
 from firmware_bridge.drivers.ocean_commands.dialect import CommandDialect
@@ -15,7 +17,9 @@ from firmware_bridge.virtual.settings import VirtualSettings
 
 def _device(model: CommandModel, serial_number: str) -> Device:
     def make_driver(settings: DriverSettings) -> QueryDriver[CommandReply]:
-        dialect = CommandDialect(model, settings.link.reply_timeout_s)
+        level = settings.saturation_counts or model.saturation_counts
+        told = replace(model, saturation_counts=level)
+        dialect = CommandDialect(told, settings.link.reply_timeout_s)
         return QueryDriver(settings, dialect, model.title)
 
     def make_firmware(

@@ -71,7 +71,7 @@ class CommandDialect:
         if not (serial and serial.isascii() and serial.isprintable()):
             return None
         told = model_of(serial) or self._model
-        self._other_model = "" if told is self._model else told.title
+        self._other_model = "" if told.name == self._model.name else told.title
         return told.instrument_id(serial)
 
     def describe(self) -> Script[CommandReply, Traits | None]:

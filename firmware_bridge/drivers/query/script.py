@@ -182,6 +182,7 @@ class InstrumentScript(Generic[ReplyT]):
 
     def _take_frame(self, kind: FrameKind, description: Description) -> Script[ReplyT, bool]:
         if kind == "dark" and not self._wishes.light.can_switch:
+            self.refuse(Refusal("dark frame", 0, "the instrument does not switch its light"))
             self._wishes.plan.give_up_darks()
             return True
         if self._wishes.light.is_due(kind):

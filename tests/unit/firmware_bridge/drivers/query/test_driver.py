@@ -377,6 +377,28 @@ def test_a_light_that_cannot_be_switched_gives_no_dark_frames():
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_dark_frame_that_is_asked_for_all_the_same_is_refused(name: str):
+    bench = QueryBench(name, link=QUICK)
+    bench.firmware.__dict__["_takes" if name == "sts" else "_bounds"].pop(
+        0x0011_0410 if name == "sts" else "J"
+    )
+    for _ in range(2):
+        bench.driver.single("dark")
+        bench.run_for(1.5)
+    commands = [event.command for event in bench.of(CommandRefusedByInstrument)]
+    assert commands[1:] == ["dark frame"]
+    assert "dark" not in {frame.kind for frame in bench.frames()}
+
+
+@pytest.mark.parametrize(("name", "level"), [("sts", 16_383), ("flame-s", 4_000)])
+def test_the_operators_saturation_holds_where_the_instrument_tells_none(name: str, level: int):
+    bench = QueryBench(name, link=QUICK, saturation_counts=4_000)
+    bench.run_until(lambda: bench.frames())
+    assert bench.of(Connected)[0].description.saturation_counts == level
+    assert bench.frames()[0].saturation_counts == level
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
 def test_the_laser_is_on_while_exposing_only_where_so_ordered(name: str):
     configure = Configure(20_000, 1, 2_000_000, LaserMode.WHILE_EXPOSING)
     bench = QueryBench(name, link={"configure": configure})
