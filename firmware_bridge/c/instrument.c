@@ -21,6 +21,8 @@ void oip_instrument_boot(oip_instrument *it)
     if (it->settings.laser == OIP_LASER_LEAVE)
         it->settings.laser = OIP_LASER_WHILE_EXPOSING;
     it->status.boot_id = it->describe.boot_id;
+    it->replies[0] = 0; /* ends whatever the line picked up before */
+    it->reply_bytes = 1;
 }
 
 /* ---- replies --------------------------------------------------------------------------------- */
@@ -164,10 +166,12 @@ static oip_message carry_out(oip_instrument *it, const oip_message *order, uint6
     case OIP_CONFIGURE: return configure(it, &order->as.configure);
     case OIP_SINGLE: return single(it, order->as.single_kind);
     case OIP_SET_BAUD: return set_baud(it, order->as.baud);
+    case OIP_STOP: it->single_count = 0; break;
     case OIP_START:
         it->left = order->as.start_count != 0 ? order->as.start_count : UINT32_MAX;
         it->until_dark = 0;
         it->due_us = now_us;
+        break;
     }
     it->running = order->type == OIP_START;
     return (oip_message){.type = OIP_COMMAND_DONE};

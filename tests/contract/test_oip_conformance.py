@@ -55,7 +55,19 @@ class Wire:
     def __init__(self, port: Port) -> None:
         self.port = port
         self._decoder = FrameDecoder()
+        self._is_up = False
         self.heard: list[Envelope] = []
+
+    def wake(self) -> None:
+        """Say Hello until the line is up: what a pty carried before that is nobody's fault."""
+        for _ in range(20):
+            self.tell(Hello(), 0xAAAA)
+            self.listen(0.25, lambda: self.heard)
+            if self.heard:
+                break
+        self.listen(0.1)
+        self.heard.clear()
+        self._is_up = True
 
     def tell(self, message: Message, message_id: int = 0) -> None:
         self.tell_body(pack_message(message, message_id))
@@ -68,8 +80,8 @@ class Wire:
         until_s = time.monotonic() + duration_s
         while not until() and (left_s := until_s - time.monotonic()) > 0:
             for body in self._decoder.feed(self.port.read(min(left_s, 0.05))):
-                assert isinstance(body, bytes), body
-                self.heard.append(unpack_message(body))
+                assert isinstance(body, bytes) or not self._is_up, body
+                self.heard += [unpack_message(body)] if isinstance(body, bytes) else []
 
     def ask(self, message: Message, message_id: int) -> Message:
         """Return the answer with this id; fail if it does not come in time."""
@@ -81,7 +93,7 @@ class Wire:
         def found() -> list[Message]:
             return [it.message for it in self.heard[before:] if it.message_id == message_id]
 
-        self.listen(ANSWER_S + 0.2, found)  # the machine is busy, the instrument is not
+        self.listen(ANSWER_S + 0.6, found)  # the machine may be busier than the instrument
         (answer,) = found()
         return answer
 
@@ -125,7 +137,7 @@ def _virtual(folder: Path) -> Iterator[Wire]:
     like = {"pixel_count": PIXELS, "retain_frames": SLOTS, "baud": BAUD, "boot_id": BOOT_ID}
     device = VirtualDevice("oip", "pty", folder, settings={**like, "rate_hz": 50.0, "seed": 1})
     with open_port(device.address, BAUD) as port:
-        yield Wire(port)
+        yield _awake(port)
     device.close()
 
 
@@ -137,8 +149,14 @@ def _c_example(program: Path) -> Iterator[Wire]:
         assert process.stdout is not None
         address = process.stdout.readline().split('"')[3]
         with open_port(address, BAUD) as port:
-            yield Wire(port)
+            yield _awake(port)
         process.kill()
+
+
+def _awake(port: Port) -> Wire:
+    wire = Wire(port)
+    wire.wake()
+    return wire
 
 
 def test_hello_is_answered_with_who_it_is(wire: Wire) -> None:
@@ -222,41 +240,40 @@ def test_an_order_sent_three_times_is_answered_three_times_and_done_once(wire: W
     assert wire.hello(11).next_sequence == 2
 
 
-@pytest.mark.parametrize(
-    "unfit",
-    [
-        Configure(integration_time_us=1),
-        Configure(averages=1001),
-        Configure(integration_time_us=5_000_000),
-        Configure(period_us=99),
-        Configure(averages=2, laser=4),
-        Single(200),
-        SetBaud(1),
-    ],
-    ids=repr,
+OUT_OF_BOUNDS: tuple[Message, ...] = (
+    Configure(integration_time_us=1),
+    Configure(averages=1001),
+    Configure(integration_time_us=5_000_000),
+    Configure(period_us=99),
+    Configure(averages=2, laser=4),
+    Single(200),
+    SetBaud(1),
 )
-def test_a_value_out_of_bounds_changes_nothing(wire: Wire, unfit: Message) -> None:
+
+
+def test_a_value_out_of_bounds_is_refused_and_changes_nothing(wire: Wire) -> None:
     wire.hello()
     assert wire.ask(Configure(2_000, 3, 20_000, 2), 2) == CommandDone()
-    refused = wire.ask(unfit, 3)
-    assert isinstance(refused, CommandRefused)
-    assert refused.code == RefusalCode.OUT_OF_BOUNDS
-    assert refused.detail
-    wire.ask(Single(1), 4)
+    for message_id, unfit in enumerate(OUT_OF_BOUNDS, 3):
+        refused = wire.ask(unfit, message_id)
+        assert isinstance(refused, CommandRefused), unfit
+        assert refused.code == RefusalCode.OUT_OF_BOUNDS, unfit
+        assert refused.detail
+    wire.ask(Single(1), 99)
     wire.tell(Acknowledge(BOOT_ID, send_before=9))
     wire.listen(1.0, lambda: len(wire.fragments) == PIECES)
     frame = wire.frame(0)
     assert (frame.kind, frame.integration_time_us, frame.averages) == ("dark", 2_000, 3)
 
 
-@pytest.mark.parametrize("body", ["017f0500", "02010500", "0101050000", "01030500ff", "01060500"])
-def test_what_is_no_command_is_refused_by_its_id(wire: Wire, body: str) -> None:
+def test_what_is_no_command_is_refused_by_its_id(wire: Wire) -> None:
     wire.hello()
-    before = len(wire.heard)
-    wire.tell_body(bytes.fromhex(body))
-    refused = wire.answer(before, 5)
-    assert isinstance(refused, CommandRefused)
-    assert refused.code == RefusalCode.UNKNOWN_COMMAND
+    for body in ("017f0500", "02010600", "0101070000", "01030800ff", "01060900"):
+        before = len(wire.heard)
+        wire.tell_body(bytes.fromhex(body))
+        refused = wire.answer(before, int(body[4:6], 16))
+        assert isinstance(refused, CommandRefused), body
+        assert refused.code == RefusalCode.UNKNOWN_COMMAND, body
 
 
 def test_bodies_without_a_header_and_echoes_are_not_answered(wire: Wire) -> None:
