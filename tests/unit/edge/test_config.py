@@ -10,8 +10,10 @@ from edge.config import Config, InstrumentConfig, read_config
 from edge.errors import ConfigError, KeyringError
 from edge.runners.choice import RunnerSettings
 from edge.runners.tensorrt_settings import TensorrtSettings
+from firmware_bridge.drivers.registry import DEVICES
 from firmware_bridge.messages import Configure
 
+DEPLOYED = Path(__file__).parents[3] / "deploy" / "devices"
 SMALLEST = """\
 [[instrument]]
 port = "/dev/ttyACM0"
@@ -425,3 +427,15 @@ def test_a_key_file_that_is_missing_is_told_when_it_is_needed(write, tmp_path):
     with pytest.raises(ConfigError, match="No such file") as caught:
         config.trusted()
     assert caught.value.path == str(tmp_path / "a.pub")
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOYED.glob("*.toml")), ids=lambda path: path.name)
+def test_the_example_of_each_kind_of_device_is_accepted(path):
+    (instrument,) = read_config(path).instrument
+    assert instrument.device in DEVICES
+
+
+def test_every_protocol_has_an_example():
+    shown = {read_config(path).instrument[0].kind.protocol for path in DEPLOYED.glob("*.toml")}
+    listening = DEVICES["c12880ma-free"].protocol  # beside the other of its family
+    assert shown == {device.protocol for device in DEVICES.values()} - {listening}
