@@ -52,6 +52,7 @@ class AskedDriver(TextDriver):
         self._quiet_at_s: float | None = None
         self._failures = 0
         self._is_overdue = False
+        self._unasked_bytes = 0
         self._unmeasured: tuple[Reading, FrameKind, float] | None = None
         self._pulse_due_s = -math.inf
 
@@ -79,7 +80,8 @@ class AskedDriver(TextDriver):
             self._fail(now_s, _QUIET_S)
             return [CommandRefusedByInstrument(command, RefusalCode.UNKNOWN_COMMAND, detail)]
         if question is None:
-            return self._skip("nobody asked for it", len(line))
+            self._unasked_bytes += len(line)
+            return []
         if question.about == "identity":
             return self._take_identity(line, now_s)
         if question.about == "exposure":
@@ -227,6 +229,7 @@ class AskedDriver(TextDriver):
         if not self._is_overdue:
             self._patience.wait_until(now_s + exposing_s)
         # what stands there unended is no part of the answer
-        self._notes += self._skip("nobody asked for it", self._splitter.clear())
+        unasked, self._unasked_bytes = self._unasked_bytes + self._splitter.clear(), 0
+        self._notes += self._skip("nobody asked for it", unasked)
         self._question = _Question(about, command, now_s, due_s, limit_s, kind)
         self._out.append(command)

@@ -16,6 +16,7 @@ from firmware_bridge.link import (
     Connected,
     FrameReceived,
 )
+from firmware_bridge.link.events import ForeignBytes
 from tests.support.text_bench import TextBench
 
 ANSWER = b",".join(b"%d" % (1000 + pixel) for pixel in range(288))
@@ -108,6 +109,14 @@ def test_a_command_it_did_not_understand_is_told_and_asked_again():
     bench.run_until(lambda: len(bench.frames()) == 4)
     (refused,) = bench.of(CommandRefusedByInstrument)
     assert refused.detail == "### Error: command 'SPEC.REAX?' not recognized ###"
+
+
+def test_the_other_firmware_is_never_taken_for_it():
+    bench = TextBench(QUERY, spoken=replace(FREE_RUNNING, saturation_counts=65_535))
+    bench.run_for(10.0)
+    assert len(bench.acquired) > 100
+    assert bench.of(Connected) + bench.of(FrameReceived) == []
+    assert "lines of text" in bench.of(ForeignBytes)[0].seen
 
 
 def test_a_flipped_bit_changes_one_pixel_at_most_and_a_third_of_them_are_not_seen():

@@ -166,6 +166,19 @@ def test_an_answer_that_is_late_is_not_taken_for_the_next_one():
     assert any("nobody asked" in event.reason for event in bench.of(BytesSkipped))
 
 
+def test_the_rest_of_a_damaged_answer_is_told_once():
+    bench = TextBench(ROWS)
+    bench.run_until(lambda: len(bench.frames()) == 2)
+    bench.spoil = lambda message: message[:200] + b"$" + message[201:]
+    bench.run_until(lambda: bench.of(BytesSkipped) != [])
+    bench.spoil = bytes
+    bench.run_until(lambda: len(bench.frames()) == 4)
+    first, rest = bench.of(BytesSkipped)
+    assert "$" in first.reason
+    assert rest.reason == "nobody asked for it"
+    assert rest.byte_count > 500
+
+
 def test_a_refusal_is_told_with_what_was_refused():
     bench = TextBench(ROWS, spoken=replace(ROWS, query_command="SPECTRUM?"))
     bench.run_until(lambda: bench.of(CommandRefusedByInstrument) != [])
