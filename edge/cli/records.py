@@ -16,7 +16,7 @@ from edge.calibration.corrections import Corrections
 from edge.cli.classify import verdict_fields
 from edge.cli.options import json_option
 from edge.config import read_config
-from edge.store import TARGET_KINDS, Record, read_records
+from edge.store import TARGET_KINDS, Drift, PastDrift, Record, read_drifts, read_records
 
 DEFAULT_CONFIG = Path("/etc/outcrop/outcrop.toml")
 _MOST_ROWS = 2**63 - 1
@@ -35,10 +35,16 @@ _MOST_ROWS = 2**63 - 1
     help="Configuration of the daemon whose records to show.",
 )
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the stores instead.")
+@click.option("--drift", is_flag=True, help="Only what calibration targets said: how axes drift.")
 @json_option
-def command(last: int | None, config_path: Path, store: Path | None, as_json: bool) -> None:
+def command(
+    last: int | None, config_path: Path, store: Path | None, drift: bool, as_json: bool
+) -> None:
     """Show stored spectra with their verdicts, oldest first."""
     folder = store or read_config(config_path).store.folder
+    if drift:
+        _show_drifts(list(read_drifts(folder))[-(last or 0) :], as_json=as_json)
+        return
     records = read_records(folder, last)
     if as_json:
         for record in records:
@@ -47,12 +53,28 @@ def command(last: int | None, config_path: Path, store: Path | None, as_json: bo
     Console(markup=False, emoji=False).print(_table(records))  # names come over the wire
 
 
+def _show_drifts(drifts: list[PastDrift], *, as_json: bool) -> None:
+    if as_json:
+        for it in drifts:
+            received = {"received_utc": _utc(it.received_utc_ns)}
+            click.echo(json.dumps(asdict(it.identity) | received | asdict(it.drift)))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("received (UTC)", "instrument", "boot", "seq", "target"):
+        table.add_column(name, no_wrap=name != "instrument", overflow="fold")
+    for it in drifts:
+        who = it.identity
+        shown = (_utc(it.received_utc_ns)[:19], who.instrument_id, f"{who.boot_id:08x}")
+        table.add_row(*shown, str(who.sequence), _drift_note(it.drift))
+    Console(markup=False, emoji=False).print(table)
+
+
 def _fields(record: Record) -> dict[str, object]:
     fields: dict[str, object] = {
         "instrument_id": record.identity.instrument_id,
         "boot_id": record.identity.boot_id,
         "sequence": record.identity.sequence,
-        "received_utc": _utc(record),
+        "received_utc": _utc(record.received_utc_ns),
         "kind": record.kind,
         "classified": record.verdict is not None,
     }
@@ -77,9 +99,16 @@ def _table(records: Iterable[Record]) -> Table:
     for record in records:
         verdict = record.verdict
         who = record.identity
-        shown = (_utc(record)[:19], who.instrument_id, f"{who.boot_id:08x}", str(who.sequence))
+        shown = (
+            _utc(record.received_utc_ns)[:19],
+            who.instrument_id,
+            f"{who.boot_id:08x}",
+            str(who.sequence),
+        )
         if record.kind in TARGET_KINDS:
-            table.add_row(*shown, "", "", "", _drift_note(record))
+            drift = record.drift
+            note = f"{record.kind}: not looked at yet" if drift is None else _drift_note(drift)
+            table.add_row(*shown, "", "", "", note)
         elif verdict is None:
             table.add_row(*shown, "", "", "", "not classified yet")
         elif verdict.invalid is not None:
@@ -106,10 +135,7 @@ def _note(record: Record, *, known: bool) -> str:
     return "; ".join(notes)
 
 
-def _drift_note(record: Record) -> str:
-    drift = record.drift
-    if drift is None:
-        return f"{record.kind}: not looked at yet"
+def _drift_note(drift: Drift) -> str:
     said = f"{drift.target}:"
     if drift.drift_cm1 is not None and drift.sigma_cm1 is not None:
         said += f" drift {drift.drift_cm1:+.2f} ± {drift.sigma_cm1:.2f} cm⁻¹"
@@ -118,5 +144,5 @@ def _drift_note(record: Record) -> str:
     return f"{said} undone" if drift.refused is None else f"{said} not applied: {drift.refused}"
 
 
-def _utc(record: Record) -> str:
-    return datetime.fromtimestamp(record.received_utc_ns / 1e9, timezone.utc).isoformat()
+def _utc(received_utc_ns: int) -> str:
+    return datetime.fromtimestamp(received_utc_ns / 1e9, timezone.utc).isoformat()

@@ -32,6 +32,8 @@ _SELECT_CORRECTION = """
     WHERE d.instrument_id = ? AND d.calibration_id = ? AND d.frame_id < ? AND d.refused IS NULL
     ORDER BY d.frame_id DESC LIMIT 1
 """
+FIRST_WITH_DRIFTS = 2
+"""The schema of `raw.db` from which on there are any."""
 COLUMNS = "d.target, d.drift_nm, d.drift_cm1, d.sigma_cm1, d.lines, d.refused"
 """Of a row of `drifts d`, as `drift_of` reads them."""
 _SELECT = f"""
@@ -157,19 +159,21 @@ class PastDrift:
 
 
 def read_drifts(folder: Path) -> Iterator[PastDrift]:
-    """Yield every drift of a store, oldest first.
+    """Yield every drift of a store, oldest first; none of a store made before there were any.
 
     Raises
     ------
     StoreMissingError
         If nothing was ever recorded in this folder.
     StoreError
-        If the database cannot be read, or was written before there were drifts.
+        If the database cannot be read.
     """
     path = folder / FILE_NAME
     connection = open_for_reading(path)
     try:
         with wrap_errors(path):
+            if connection.pragma("user_version") < FIRST_WITH_DRIFTS:
+                return
             for instrument_id, boot_id, sequence, received_utc_ns, *rest in connection.execute(
                 _SELECT
             ):

@@ -15,7 +15,7 @@ from edge.classifier import Verdict
 from edge.store import derived, raw
 from edge.store.database import open_for_reading, wrap_errors
 from edge.store.derived import NO_DARK
-from edge.store.drift_history import COLUMNS, Drift, drift_of
+from edge.store.drift_history import COLUMNS, FIRST_WITH_DRIFTS, Drift, drift_of
 from firmware_bridge.identity import FrameIdentity
 
 _SELECT = """
@@ -43,8 +43,6 @@ _NO_DRIFTS = (
     "(SELECT NULL AS frame_id, NULL AS target, NULL AS drift_nm, NULL AS drift_cm1,"
     " NULL AS sigma_cm1, NULL AS lines, NULL AS refused)"
 )
-_FIRST_WITH_CALIBRATION = 2
-"""The schema of either store from which on it tells of drifts and corrections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +97,9 @@ def read_records(folder: Path, last: int | None = None) -> Iterator[Record]:
 
 
 def _tells_of_calibration(connection: apsw.Connection, schema: str) -> bool:
+    """Tell whether a store is of the schema that came with drifts and corrections, or later."""
     version = connection.execute(f"PRAGMA {schema}.user_version").get
-    return int(version) >= _FIRST_WITH_CALIBRATION
+    return int(version) >= FIRST_WITH_DRIFTS
 
 
 def _record(row: tuple[Any, ...]) -> Record:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge.calibration import Calibration
+from edge.calibration.corrections import Corrections
 from edge.classifier import Verdict
-from edge.store import DerivedStore, RawFrame, RawStore, StoredVerdict
+from edge.store import DerivedStore, Drift, DriftEntry, RawFrame, RawStore, StoredVerdict
 from firmware_bridge.identity import FrameIdentity
 
 CALIBRATION = Calibration((530.0, 0.1), 532.0, 16)
@@ -167,3 +169,56 @@ def test_a_damaged_store_has_failed(run, folder):
     outcome = run("records", "--store", folder, "--json")
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.startswith(f"outcrop: {folder / 'raw.db'}: ")
+
+
+@pytest.fixture
+def with_drifts(folder: Path) -> Path:
+    """Return the store with a target that was seen, one that was not, and one still waiting."""
+    seen = Drift("silicon", 0.02, 0.7, 0.3, ((520.7, 521.4),))
+    unseen = Drift("diamond", refused="no diamond is seen: nothing stands out")
+    with RawStore(folder) as raw:
+        kinds = ("silicon", "diamond", "calcite")
+        raw.keep([replace(light_frame("RS-1", 10 + k), kind=kind) for k, kind in enumerate(kinds)])
+        for row, drift, corrected in ((4, seen, CALIBRATION.corrected(0.02)), (5, unseen, None)):
+            raw.drifts.add(DriftEntry(row, "RS-1", CALIBRATION.id, drift, corrected, 1))
+    return folder
+
+
+def test_targets_are_records_that_tell_the_drift(run, with_drifts, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    out = run("records", "--store", with_drifts).out
+    assert "silicon: drift +0.70 ± 0.30 cm⁻¹ undone" in out
+    assert "diamond: not applied: no diamond is seen" in out
+    assert "calcite: not looked at yet" in out
+    objects = run("records", "--store", with_drifts, "--json").objects
+    assert [it["kind"] for it in objects] == ["light"] * 3 + ["silicon", "diamond", "calcite"]
+    assert objects[3]["drift"]["drift_cm1"] == 0.7
+    assert objects[3]["classified"] is False
+    assert "drift" not in objects[5]
+
+
+def test_the_drift_history_alone(run, with_drifts, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    outcome = run("records", "--store", with_drifts, "--drift", "--json")
+    assert [it["sequence"] for it in outcome.objects] == [10, 11]
+    assert [it["drift_nm"] for it in outcome.objects] == [0.02, None]
+    assert outcome.objects[0]["received_utc"] == "2026-01-01T00:00:00+00:00"
+    lines = run("records", "--store", with_drifts, "--drift").out.splitlines()
+    assert len(lines) == 3
+    assert "undone" in lines[1]
+    assert "not applied" in lines[2]
+    last = run("records", "--store", with_drifts, "--drift", "--last", 1, "--json")
+    assert [it["sequence"] for it in last.objects] == [11]
+
+
+def test_what_was_done_to_a_spectrum_is_noted(run, folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    done = Corrections(2, "it is 9 s old, 5 s is the most", 2, 1, -0.4)
+    quartz = Verdict("Quartz", 0.5, (("Quartz", 0.5),), True, ("Quartz",))
+    who = light_frame("RS-1", 2).identity
+    with DerivedStore(folder) as derived:
+        fields = (who, CALIBRATION.id, 0, "p/1", "ab", "int8", 4, quartz, None, 0)
+        derived.add([StoredVerdict(*fields, corrections=done)])
+    row = run("records", "--store", folder).out.splitlines()[-1]
+    note = "dark 0; axis -0.400 nm; dark refused: it is 9 s old, 5 s is the most; 3 px bridged"
+    assert note in row

@@ -173,6 +173,7 @@ def test_an_older_store_is_read_as_it_is(tmp_path, making):
     (record,) = read_records(tmp_path)
     assert (record.kind, record.verdict.label, record.drift) == ("light", "Quartz", None)
     assert record.corrections == Corrections()
+    assert list(read_drifts(tmp_path)) == []
     for name in ("raw.db", "derived.db"):
         connection = apsw.Connection(str(tmp_path / name))
         assert connection.pragma("user_version") == 1
