@@ -22,6 +22,9 @@ LARGEST_OFFSET_NM = 5.0
 LARGEST_STRETCH = 0.02
 _COARSE_PIXELS = 2.0
 """Peaks and lines that are so near each other at the right offset and stretch are the same."""
+_LEAST_REACH_NM = 0.02
+_LEAST_STRETCH_STEP = 4e-4
+"""No finer steps are tried: the search is bounded whatever the axis."""
 _MOST_PEAKS = 40
 _ISOLATION_FWHM = 1.5
 """A tabulated line with another one nearer than so many widths is not used: it is a blend."""
@@ -96,20 +99,22 @@ def _aligned(peaks: list[Peak], start_nm: Floats, nm_per_pixel: float) -> Floats
     """Return where offset and stretch bring the peaks, those that bring most onto lines."""
     order = np.argsort([-peak.height for peak in peaks])[:_MOST_PEAKS]
     middle = float(start_nm.mean())
-    reach = _COARSE_PIXELS * nm_per_pixel
+    reach = max(_COARSE_PIXELS * nm_per_pixel, _LEAST_REACH_NM)
     offsets = np.arange(-LARGEST_OFFSET_NM, LARGEST_OFFSET_NM, reach / 4)
     half_span = max(float(np.abs(start_nm - middle).max()), reach)
-    stretches = np.arange(-LARGEST_STRETCH, LARGEST_STRETCH, reach / 4 / half_span)
-    moved = (
-        start_nm[order]
-        + offsets[:, None, None]
-        + stretches[None, :, None] * (start_nm[order] - middle)
-    )
-    near = np.clip(1.0 - distance_nm(moved) / reach, 0.0, None).sum(axis=2)
-    # of equals the one that moves the least
-    cost = np.abs(offsets)[:, None] / LARGEST_OFFSET_NM + np.abs(stretches) / LARGEST_STRETCH
-    offset, stretch = np.unravel_index(int(np.argmax(near - 1e-3 * cost)), near.shape)
-    return np.asarray(start_nm + offsets[offset] + stretches[stretch] * (start_nm - middle))
+    finest = max(reach / 4 / half_span, _LEAST_STRETCH_STEP)
+    best_score, best_nm = -np.inf, start_nm
+    for stretch in np.arange(-LARGEST_STRETCH, LARGEST_STRETCH, finest):
+        stretched = start_nm + stretch * (start_nm - middle)
+        apart = distance_nm(stretched[order] + offsets[:, None])
+        near = np.clip(1.0 - apart / reach, 0.0, None).sum(axis=1)
+        # of equals the one that moves the least
+        cost = np.abs(offsets) / LARGEST_OFFSET_NM + abs(stretch) / LARGEST_STRETCH
+        scores = near - 1e-3 * cost
+        if scores.max() > best_score:
+            best_score = float(scores.max())
+            best_nm = stretched + offsets[int(scores.argmax())]
+    return np.asarray(best_nm)
 
 
 def distance_nm(wavelength_nm: Floats) -> Floats:

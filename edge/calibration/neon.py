@@ -19,7 +19,11 @@ DEGREES = (1, 2, 3, 4, 5)
 _AXIS_DEGREES = (3, 4, 5)
 _SAME_NM = 1e-5
 """An axis that a polynomial follows so closely is told by its coefficients."""
+_FEWEST_PIXELS = 16
 _LEAST_SIGNAL_TO_NOISE = 8.0
+_LARGEST_SCATTER_PIXELS = 0.35
+_LARGEST_SCATTER_FWHM = 0.15
+"""Left-out lines of real lamps scatter by 0.05 to 0.17 pixels, by chance by half a pixel."""
 _ABOUT_AS_GOOD = 1.1
 _LEAST_SHARE_KNOWN = 0.7
 """Of the strongest peaks. On real lamps 0.96 to 1 are, by chance at most 0.4 of them."""
@@ -86,11 +90,10 @@ def fit_wavelengths(
     Raises
     ------
     NeonFitError
-        If fewer than six lines are known again, or most of the strongest peaks are none, or
-        counts are not numbers.
+        If fewer than six lines are known again, or most of the strongest peaks are none, or the
+        lines do not agree with each other; or counts are not numbers, or of another length.
     """
-    if not all(np.isfinite(counts).all() for counts in exposures):
-        raise NeonFitError("counts that are not numbers")
+    _check_counts(exposures, start_nm)
     masks = [None] * len(exposures) if saturated is None else saturated
     found = [
         peak
@@ -103,8 +106,20 @@ def fit_wavelengths(
     cheapest = min(fit.cost_pixels for fit in fits)
     chosen = next(fit for fit in fits if fit.cost_pixels <= _ABOUT_AS_GOOD * cheapest)
     axis_nm = start_nm + chosen.correction(np.arange(start_nm.size))
+    result = _result(chosen, axis_nm, lines, len(peaks))
     _check_known(peaks, axis_nm, lines.nm_per_pixel)
-    return _result(chosen, axis_nm, lines, len(peaks))
+    _check_scatter(result, peaks, lines.nm_per_pixel)
+    return result
+
+
+def _check_counts(exposures: Sequence[Floats], start_nm: Floats) -> None:
+    if start_nm.size < _FEWEST_PIXELS:
+        raise NeonFitError(f"{start_nm.size} pixels are no spectrum")
+    for counts in exposures:
+        if counts.shape != start_nm.shape:
+            raise NeonFitError(f"{counts.size} pixels, the start axis has {start_nm.size}")
+        if not np.isfinite(counts).all():
+            raise NeonFitError("counts that are not numbers")
 
 
 def _best_of_each(found: list[Peak]) -> list[Peak]:
@@ -128,6 +143,17 @@ def _check_known(peaks: list[Peak], axis_nm: Floats, nm_per_pixel: float) -> Non
         raise NeonFitError(
             f"{known} of the {len(half)} strongest peaks are neon lines: another lamp, or "
             f"wavelengths that start off by more than {LARGEST_OFFSET_NM:g} nm"
+        )
+
+
+def _check_scatter(result: WavelengthFit, peaks: list[Peak], nm_per_pixel: float) -> None:
+    """Refuse a fit that does not say where its own lines are."""
+    fwhm_pixels = float(np.median([peak.fwhm_pixels for peak in peaks]))
+    most_nm = nm_per_pixel * max(_LARGEST_SCATTER_PIXELS, _LARGEST_SCATTER_FWHM * fwhm_pixels)
+    if result.left_out_rms_nm > most_nm:
+        raise NeonFitError(
+            f"the lines scatter by {result.left_out_rms_nm:.3g} nm around the fit, "
+            f"{most_nm:.3g} nm is the most: they are taken for others than they are"
         )
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.calibration.axis import Calibration
 from edge.calibration.neon import fit_wavelengths
@@ -99,3 +101,30 @@ def test_what_is_no_lamp_is_refused(counts: np.ndarray, said: str) -> None:
 def test_a_start_out_of_reach_is_refused_and_not_fitted_by_chance(offset_nm: float) -> None:
     with pytest.raises(NeonFitError):
         fit_wavelengths([neon_counts()], CALIBRATION.axis_nm() + offset_nm)
+
+
+def test_too_few_pixels_or_another_number_of_them_are_refused() -> None:
+    with pytest.raises(NeonFitError, match="8 pixels are no spectrum"):
+        fit_wavelengths([np.ones(8)], np.arange(540.0, 548.0))
+    with pytest.raises(NeonFitError, match="512 pixels, the start axis has 2048"):
+        fit_wavelengths([neon_counts()[:512]], CALIBRATION.axis_nm())
+
+
+@given(st.integers(0, 2**32), st.floats(1e-6, 500.0), st.integers(16, 300), st.booleans())
+@settings(max_examples=60)
+def test_whatever_counts_and_axis_nothing_else_is_raised(
+    seed: int, span_nm: float, pixel_count: int, falls: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    counts = counts_of(
+        rng.uniform(0, pixel_count, 20),
+        10 ** rng.uniform(1, 6, 20),
+        fwhm_pixels=float(10 ** rng.uniform(-1, 1.5)),
+        pixel_count=pixel_count,
+    )
+    start_nm = rng.uniform(300, 900) + np.linspace(0.0, span_nm, pixel_count)
+    try:
+        fit = fit_wavelengths([counts], start_nm[::-1] if falls else start_nm)
+    except NeonFitError:
+        return
+    assert fit.rms_nm < 1.0
