@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _PACKAGES = ("firmware_bridge", "edge", "train", "export")
 _EVENT = re.compile(
-    r'"((?:daemon|bundle|runner|engine|backlog|spectrum|frame|store|link|instrument)\.\w+)"'
+    r'"((?:backlog|bundle|calibration|clock|daemon|engine|exposure|frame|instrument|link|replay|'
+    r'runner|spectrum|store)\.\w+)"'
 )
 
 
