@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +9,8 @@ import pytest
 
 from edge.calibration.cosmic_rays import mend
 from edge.data import read_data
-from edge.data.bwtek import BwtekExport, read_exports
 from edge.data.sample import Sample
+from tests.support.bwtek_frames import bwtek_exports
 
 PIXELS = 1_024
 AT = np.arange(PIXELS)
@@ -28,12 +26,6 @@ def spectrum(seed: int, noise: float = 20.0) -> np.ndarray:
             -(((AT - rng.uniform(0, PIXELS)) / width) ** 2) / 2
         )
     return np.rint(counts + rng.normal(0, noise, PIXELS) + rng.normal(0, 1, PIXELS) * counts**0.5)
-
-
-def bwtek_exports(real_data: Path) -> Iterator[BwtekExport]:
-    with zipfile.ZipFile(real_data / "bwtek" / "frames.zip") as archive:
-        for name in archive.namelist():
-            yield from read_exports(name, archive.read(name).decode("latin-1"))
 
 
 def narrowest_line(fwhm: float, offset: float) -> np.ndarray:
