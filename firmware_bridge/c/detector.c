@@ -16,7 +16,7 @@ typedef struct { uint32_t at_pm[LINES_AT_MOST], percent[LINES_AT_MOST]; } lines;
 static const lines minerals[] = {
     {{535648, 537912, 545480}, {40, 30, 100}},                        /* quartz */
     {{536429, 540074, 552942, 564615}, {15, 40, 20, 100}},            /* calcite */
-    {{536107, 543478, 547001, 550722}, {100, 25, 20, 30}}             /* anatase */
+    {{541360, 543331, 551527, 562256}, {30, 25, 100, 60}}             /* diopside */
 };
 
 static const lines targets[] = { /* from OIP_SILICON on */
