@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ from firmware_bridge.messages import SpectrumFragment, pack_message, unpack_mess
 from firmware_bridge.spectrum_frame import FRAME_KINDS, SpectrumFrame
 from tests.golden.make_vectors import PATH, fields
 from tests.support.c_codec import CCodec, build_codec, message_words, octets, spectrum_words
-from tests.support.c_programs import SANITIZED, SOURCES, STRICT, instrument
+from tests.support.c_programs import SANITIZED, SOURCES, STRICT, compiler, instrument
 
 GOLDEN: dict[str, list[dict[str, Any]]] = json.loads(PATH.read_text())
 
@@ -47,6 +49,16 @@ def test_it_is_short_and_includes_only_what_every_compiler_has() -> None:
 def test_the_example_compiles_with_warnings_as_errors(optimised: str, tmp_path: Path) -> None:
     assert {"-pedantic", "-Wconversion", "-Werror"} <= set(STRICT)
     assert instrument(tmp_path, optimised).exists()
+
+
+def test_the_makefile_makes_the_example(tmp_path: Path) -> None:
+    compiler()
+    if shutil.which("make") is None:
+        pytest.skip("no make on the path")
+    command = ["make", "-C", str(SOURCES), f"BUILD={tmp_path}"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "oip_instrument").exists()
 
 
 @vectors("messages")
