@@ -27,18 +27,20 @@ class LineSplitter:
     def __init__(self, line_end: str, most_bytes: int) -> None:
         self._line_end = line_end.encode("ascii")
         self._most_bytes = most_bytes
-        self._held = b""
+        self._held = bytearray()
         self._dropping = False
         self._dropped_bytes = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take received bytes; return the lines they end, without their ends."""
-        *ended, rest = (self._held + data).split(self._line_end)
-        lines = [line for line in map(self._checked, ended) if line is not None]
-        if len(rest) > self._most_bytes:
-            self._drop(rest)
-            self._dropping, rest = True, b""
-        self._held = rest
+        self._held += data
+        lines: list[bytes] = []
+        if self._line_end in data:
+            *ended, self._held = self._held.split(self._line_end)
+            lines = [line for line in map(self._checked, map(bytes, ended)) if line is not None]
+        if len(self._held) > self._most_bytes:
+            self._drop(self._held)
+            self._dropping, self._held = True, bytearray()
         return lines
 
     def take_dropped_bytes(self) -> int:
@@ -48,13 +50,13 @@ class LineSplitter:
 
     def drop_to_line_end(self) -> int:
         """Forget the line begun, and drop the rest of it; return the bytes forgotten."""
-        forgotten, self._held = len(self._held), b""
+        forgotten, self._held = len(self._held), bytearray()
         self._dropping = True
         return forgotten
 
     def clear(self) -> int:
         """Forget the line begun; what comes next begins one. Return the bytes forgotten."""
-        forgotten, self._held = len(self._held), b""
+        forgotten, self._held = len(self._held), bytearray()
         self._dropping = False
         return forgotten
 
@@ -65,5 +67,5 @@ class LineSplitter:
             return None
         return line[:-1] if line.endswith(b"\r") else line
 
-    def _drop(self, part: bytes) -> None:
+    def _drop(self, part: bytes | bytearray) -> None:
         self._dropped_bytes += len(part)
