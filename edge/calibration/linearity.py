@@ -72,8 +72,8 @@ def linearised(
 
     Examples
     --------
-    >>> linearised(np.array([-10.0, 0.0, 10_000.0]), (0.8, 2e-5), 16_383)
-    array([   -12.5,      0. ,  10000. ])
+    >>> linearised(np.array([-10.0, 0.0, 10_000.0]), (0.8, 2e-5), 16_383).tolist()
+    [-12.5, 0.0, 10000.0]
     """
     if not len(coefficients):
         return counts_above_dark
