@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,13 @@ def set_sections(config: Path, **sections: dict[str, object]) -> None:
     settings = tomllib.loads(config.read_text())
     for name, values in sections.items():
         settings[name] = settings.get(name, {}) | values
+    config.write_text(tomli_w.dumps(settings))
+
+
+def set_instrument(config: Path, **values: object) -> None:
+    """Set settings of the first instrument of a configuration file, in place."""
+    settings = tomllib.loads(config.read_text())
+    settings["instrument"][0] |= values
     config.write_text(tomli_w.dumps(settings))
 
 
@@ -179,3 +187,9 @@ def shown(folder: Path) -> dict[FrameIdentity, str]:
     return {
         FrameIdentity(e["instrument_id"], e["boot_id"], e["sequence"]): e["label"] for e in entries
     }
+
+
+def recorded_labels(folder: Path) -> Counter[str]:
+    """Return how often each label was given to what lies in `folder/store`."""
+    verdicts = [record.verdict for record in recorded(folder).values()]
+    return Counter(it.label for it in verdicts if it is not None and it.invalid is None)
