@@ -48,7 +48,7 @@ def test_the_file_it_writes_puts_other_targets_where_they_belong(
     outcome = fitting("--check", calcite, "--out", out)
     assert outcome.code == 0
     assert outcome.err == ""
-    assert "neon lines from 533.2 to 671.9 nm, degree" in outcome.out
+    assert "neon lines from 533.2 to 671.9 nm, corrected to degree" in outcome.out
     assert "check        calcite" in outcome.out
     found = read_calibration_file(out)
     assert found.laser_wavelength_nm == pytest.approx(532.2, abs=0.005)
