@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_bridge.errors import PortClosedError, PortError, PortNotFoundError, PortUsageError
+from firmware_bridge.errors import (
+    PortBusyError,
+    PortClosedError,
+    PortError,
+    PortNotFoundError,
+    PortPermissionError,
+    PortUsageError,
+)
 from firmware_bridge.framing import FrameDecoder, encode_frame
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.link import (
@@ -120,10 +127,19 @@ def test_a_write_that_fails_is_an_event(world):
     assert session_on(world).step(0.1) == [PortLost("w: nobody reads")]
 
 
-def test_an_unusable_address_does_not_raise_out_of_a_step(world):
-    world.trouble = PortUsageError("nonsense")
+@pytest.mark.parametrize(
+    ("trouble", "needs_operator"),
+    [
+        (PortUsageError("nonsense"), True),
+        (PortPermissionError("w", "in the group dialout"), True),
+        (PortNotFoundError("w", "plugged in?"), False),
+        (PortBusyError("w", "another program"), False),
+    ],
+)
+def test_a_port_that_cannot_be_opened_does_not_raise_out_of_a_step(world, trouble, needs_operator):
+    world.trouble = trouble
     (event,) = session_on(world).step(0.1)
-    assert event == PortUnavailable("nonsense", 0.1, needs_operator=True)
+    assert event == PortUnavailable(str(trouble), 0.1, needs_operator)
 
 
 def test_acknowledgements_leave_at_once(world):
