@@ -103,10 +103,10 @@ class Host:
                 if acknowledge:
                     self.session.acknowledge([event.identity])
 
-    def run_until(self, done: Callable[[], object]) -> float:
+    def run_until(self, done: Callable[[], object], limit_s: float = LIMIT_S) -> float:
         start_s = time.monotonic()
         while not done():
-            assert time.monotonic() - start_s < LIMIT_S, self.events[-5:]
+            assert time.monotonic() - start_s < limit_s, self.events[-5:]
             self.step()
         return time.monotonic() - start_s
 
@@ -115,7 +115,7 @@ class Host:
 
 
 class NoisyPort:
-    """A line that flips bits on the way to the host and loses some bytes, by seed."""
+    """A line that flips bits and loses some bytes both ways, by seed."""
 
     def __init__(self, port: Port, bit_error_rate: float) -> None:
         self._port = port
@@ -124,6 +124,9 @@ class NoisyPort:
 
     def read(self, timeout_s: float) -> bytes:
         return b"".join(self._passed(byte) for byte in self._port.read(timeout_s))
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        self._port.write(b"".join(self._passed(byte) for byte in data), timeout_s)
 
     def _passed(self, byte: int) -> bytes:
         if self._rng.random() >= self._rate:
@@ -207,13 +210,24 @@ def test_spectra_arrive_once_each_and_unaltered(
     assert len(kinds) == 63
 
 
-def test_what_a_noisy_line_spoils_is_asked_for_again(program: Path, stack: ExitStack) -> None:
-    device = start(stack, program, count=60)
+def over_noise(program: Path, stack: ExitStack, count: int) -> Host:
+    device = start(stack, program, count=count)
     host = Host(lambda: NoisyPort(open_port(device.path, BAUD), 1e-4))  # type: ignore[arg-type, return-value]
     stack.callback(host.session.close)
-    host.run_until(lambda: device.has_ended)
+    host.run_until(lambda: device.has_ended, limit_s=LIMIT_S + count / 20)
+    return host
+
+
+def test_what_a_noisy_line_spoils_is_asked_for_again(program: Path, stack: ExitStack) -> None:
+    host = over_noise(program, stack, 60)
     assert host.seen(FragmentsRequested)
     assert len(check_truth(host, boot_id=1)) == 62
+
+
+@pytest.mark.full
+def test_two_thousand_spectra_over_a_noisy_line(program: Path, stack: ExitStack) -> None:
+    host = over_noise(program, stack, 2_000)
+    assert len(check_truth(host, boot_id=1)) == 2_040
 
 
 def test_a_slow_host_loses_nothing(program: Path, stack: ExitStack) -> None:
