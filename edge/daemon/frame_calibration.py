@@ -17,6 +17,7 @@ from firmware_bridge.errors import FrameContentError, OutcropError
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
 _CALIBRATIONS_HELD = 8
+_REFUSED_HELD = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ class FrameCalibration:
         self._read: Callable[[bytes, str], Calibration] = lru_cache(_CALIBRATIONS_HELD)(
             Calibration.from_json
         )
-        self._refused_told: tuple[object, ...] = ()
+        self._refused_told: set[tuple[str, int, int]] = set()
 
     def calibrated(self, stored: StoredFrame) -> CalibratedFrame:
         """Return what becomes of a light frame, or of one that nobody can read."""
@@ -139,8 +140,10 @@ class FrameCalibration:
         """Tell of each dark frame once that it is not subtracted any more."""
         who = stored.identity
         key = (who.instrument_id, who.boot_id, newest)
-        if key != self._refused_told:
-            self._refused_told = key
+        if key not in self._refused_told:
+            if len(self._refused_told) >= _REFUSED_HELD:
+                self._refused_told.clear()
+            self._refused_told.add(key)
             self._log.warning(
                 "calibration.dark_refused",
                 **asdict(who),
