@@ -8,32 +8,46 @@ from functools import partial
 
 import pytest
 
-from firmware_bridge.link import Connected, FrameReceived, LinkEvent, LinkSession
+from firmware_bridge.drivers.registry import DEVICES
+from firmware_bridge.drivers.settings import DriverSettings
+from firmware_bridge.link import Connected, FrameReceived, LinkEvent, LinkSession, LinkSettings
 from firmware_bridge.ports import open_port
 
 pytestmark = pytest.mark.hardware
 _PATIENCE_S = 60.0
 
 
-def _events(session: LinkSession, wanted: type, times: int) -> list[LinkEvent]:
-    found: list[LinkEvent] = []
-    deadline = time.monotonic() + _PATIENCE_S
-    while len(found) < times and time.monotonic() < deadline:
-        found += [event for event in session.step(0.5) if isinstance(event, wanted)]
-    return found
-
-
-def test_the_instrument_describes_itself_and_sends_spectra() -> None:
+@pytest.fixture
+def session():
     port = os.environ.get("OUTCROP_PORT")
     if port is None:
         pytest.skip("OUTCROP_PORT names no port")
-    session = LinkSession(partial(open_port, port, int(os.environ.get("OUTCROP_BAUD", "921600"))))
-    (connected,) = _events(session, Connected, 1)
-    assert isinstance(connected, Connected)
-    frames = _events(session, FrameReceived, 3)
+    device = DEVICES[os.environ.get("OUTCROP_DEVICE", "oip")]
+    baud = int(os.environ.get("OUTCROP_BAUD", device.bauds[0]))
+    settings = DriverSettings(link=LinkSettings(wake_baud=baud), laser_wavelength_nm=785.0)
+    driver = device.make_driver(settings)
+    opened = LinkSession(partial(open_port, port, baud), settings.link, driver=driver)
+    yield opened
+    opened.stop()
+    opened.close()
+
+
+def _take(session: LinkSession, events: list[LinkEvent], wanted: type, times: int) -> list:
+    """Step until so many events of a kind have come, with those that came before."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        found = [event for event in events if isinstance(event, wanted)]
+        if len(found) >= times:
+            return found
+        events += session.step(0.5)
+    raise AssertionError(f"no {wanted.__name__} within {_PATIENCE_S} s: {events[-5:]}")
+
+
+def test_the_instrument_describes_itself_and_sends_spectra(session) -> None:
+    events: list[LinkEvent] = []
+    connected = _take(session, events, Connected, 1)[0]
+    frames = _take(session, events, FrameReceived, 3)
     for frame in frames:
-        assert isinstance(frame, FrameReceived)
         assert len(frame.frame.counts) == connected.description.pixel_count
         session.acknowledge([frame.identity])
-    assert len({frame.identity for frame in frames if isinstance(frame, FrameReceived)}) == 3
-    session.close()
+    assert len({frame.identity for frame in frames}) == len(frames)
