@@ -39,7 +39,9 @@ def _take(session: LinkSession, events: list[LinkEvent], wanted: type, times: in
         found = [event for event in events if isinstance(event, wanted)]
         if len(found) >= times:
             return found
-        events += session.step(0.5)
+        new = session.step(0.5)
+        session.acknowledge([event.identity for event in new if isinstance(event, FrameReceived)])
+        events += new
     raise AssertionError(f"no {wanted.__name__} within {_PATIENCE_S} s: {events[-5:]}")
 
 
@@ -49,5 +51,4 @@ def test_the_instrument_describes_itself_and_sends_spectra(session) -> None:
     frames = _take(session, events, FrameReceived, 3)
     for frame in frames:
         assert len(frame.frame.counts) == connected.description.pixel_count
-        session.acknowledge([frame.identity])
     assert len({frame.identity for frame in frames}) == len(frames)
