@@ -52,6 +52,32 @@ def test_a_built_in_target_is_asked_for_and_its_drift_is_undone(
             assert record.verdict.label == label
 
 
+def test_after_sigkills_no_target_is_forgotten_and_no_frame_judged_with_a_later_drift(
+    tmp_path: Path, config: Path
+) -> None:
+    set_instrument(config, target="diamond", target_every_s=0.4)
+    with simulator(tmp_path, 120, 20, "--fault", "drift-nm-min=6") as instrument:
+        for _ in range(4):
+            with daemon(config) as running:
+                running.wait_for("calibration.drift_estimated")
+                running.kill()
+        with daemon(config) as running:
+            running.wait_for("daemon.ready")
+            assert instrument.wait(60) == 0, "frames were left unacknowledged"
+            assert running.terminate() == 0
+    records = list(read_records(tmp_path / "store"))
+    known_nm = 0.0
+    for record in records:  # in the order of arrival
+        if record.kind == "diamond":
+            assert record.drift is not None, "a target was not looked at"
+            if record.drift.refused is None:
+                known_nm = record.drift.drift_nm or 0.0
+        else:
+            assert record.corrections is not None, "a frame was not judged"
+            assert record.corrections.shift_nm == pytest.approx(-known_nm)
+    assert known_nm > 0.1, "the axis did not drift: this test shows nothing"
+
+
 def test_dark_frames_are_asked_for_before_the_old_ones_are_stale(
     tmp_path: Path, config: Path
 ) -> None:
