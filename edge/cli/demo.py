@@ -106,7 +106,7 @@ def _play(
 ) -> tuple[Latencies, dict[str, int]]:
     """Return what the daemon's events told, and what the instrument said at its end."""
     port = folder / "spectrometer"
-    config = write_demo_config(folder, port, device)
+    config = write_demo_config(folder, port, device, rate_hz)
     simulate += ["--device", device.name, "--baud", str(demo_baud(device)), "--wait-for-host"]
     simulate += ["--port", "pty", "--link", str(port)]
     simulate += ["--truth", str(folder / "truth.jsonl"), "--json"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import tomli_w
@@ -31,8 +31,10 @@ def spectrum_s(device: Device) -> float:
     return pixel_bytes * _BITS_A_BYTE / max(demo_baud(device), *device.bauds)
 
 
-def write_demo_config(folder: Path, port: Path, device: Device) -> Path:
+def write_demo_config(folder: Path, port: Path, device: Device, rate_hz: float) -> Path:
     """Write `outcrop.toml` for one instrument on a port; return its path.
+
+    An instrument that is asked for each spectrum exposes as long as the rate leaves time for.
 
     Beside it goes a calibration where the instrument does not tell its wavelengths.
     """
@@ -47,6 +49,8 @@ def write_demo_config(folder: Path, port: Path, device: Device) -> Path:
         instrument["laser_wavelength_nm"] = device.virtual.laser_wavelength_nm
     if device.switches_light:
         instrument["dark_every"] = _DARK_EVERY
+        first_us = replace(device.virtual, rate_hz=rate_hz).first_integration_time_us
+        instrument["integration_time_ms"] = max(1, first_us // 1000)
     if not device.tells_wavelengths:
         instrument["calibration"] = _write_calibration(folder, device).name
     if device.name == "text":

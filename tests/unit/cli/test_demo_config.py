@@ -24,7 +24,7 @@ UNPLUGGED = VirtualSettings(faults=Faults(disconnect_every_s=5.0))
 @pytest.mark.parametrize("name", VIRTUAL_DEVICES)
 def test_the_daemon_takes_it_for_every_device(tmp_path: Path, name: str):
     device = DEVICES[name]
-    config = read_config(write_demo_config(tmp_path, tmp_path / "spectrometer", device))
+    config = read_config(write_demo_config(tmp_path, tmp_path / "spectrometer", device, 15.0))
     (instrument,) = config.instrument
     assert (instrument.device, instrument.baud) == (name, demo_baud(device))
     if instrument.format is not None:
