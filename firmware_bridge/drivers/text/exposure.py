@@ -18,6 +18,9 @@ _TOLERANCE_US = 250
 class Exposure:
     """Keep the integration time and the averages in force.
 
+    What can be set is set at each connection, also if nobody asks for another exposure: the
+    instrument may have been left at one that nobody knows.
+
     Parameters
     ----------
     text_format : TextFormat
@@ -31,9 +34,9 @@ class Exposure:
 
     def __init__(self, text_format: TextFormat) -> None:
         self._format = text_format
-        self._asked_us = 0
-        self._asked_averages = 0
-        self._commands_due = False
+        self._asked_us = text_format.integration_time_us if text_format.integration_command else 0
+        self._asked_averages = 1
+        self._commands_due = True
         self.integration_time_us = text_format.integration_time_us
         self.averages = 1
 
@@ -70,8 +73,7 @@ class Exposure:
         if not due:
             return []
         integration = self._format.set_integration(self._asked_us) if self._asked_us else ""
-        asked = self._asked_averages
-        averages = self._format.set_averages(asked) if asked else ""
+        averages = self._format.set_averages(self._asked_averages)
         return [command for command in (integration, averages) if command]
 
     def measured(self, stamps: list[float]) -> str | None:

@@ -61,7 +61,8 @@ class TextFormat:
         counts = value · counts_per_unit + offset_counts, rounded. With 1 and 0 the values must
         be whole.
     integration_time_us : int, µs
-        Of one exposure, as long as nobody asks for another; 0: not known.
+        Of one exposure, as long as nobody asks for another: set at each connection where there
+        is a command, else believed; 0: not known.
     baud : int or None, bit/s
         None: as the port was opened.
     query_command : str

@@ -60,6 +60,16 @@ def test_settings_are_sent_before_the_next_spectrum_and_stand_in_the_frames():
     assert bench.frames()[-1].averages == 3
 
 
+def test_what_nobody_configured_is_set_as_well_at_each_connection():
+    bench = TextBench(ROWS, integration_time_us=7_000)
+    bench.run_until(lambda: len(bench.frames()) == 1)
+    assert bench.said[:4] == ["*IDN?", "INT 100000", "AVG 1", "READ?"]
+    assert bench.frames()[0].integration_time_us == 100_000
+    bench.driver.reset()
+    bench.run_until(lambda: len(bench.of(Connected)) == 2)
+    assert bench.said.count("INT 100000") == 2
+
+
 def test_frames_come_at_their_period_and_as_many_as_were_asked_for():
     bench = TextBench(PLAIN, link={"start_count": 4, "configure": Configure(period_us=200_000)})
     bench.run_until(lambda: len(bench.frames()) == 4)
