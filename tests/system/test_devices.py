@@ -29,6 +29,7 @@ else:
 COUNT = 6
 ON_A_PORT = [name for name in DEVICES if name != "replay"]
 _LONGEST_S = 60.0
+_RATE_HZ = 10
 
 
 class Recorded:
@@ -95,7 +96,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
 def _section(folder: Path, name: str) -> dict[str, object]:
     """Return the section that the demo would run this device with."""
     folder.mkdir()
-    written = write_demo_config(folder, folder / "spectrometer", DEVICES[name])
+    written = write_demo_config(folder, folder / "spectrometer", DEVICES[name], _RATE_HZ)
     (section,) = tomllib.loads(written.read_text())["instrument"]
     for setting in ("calibration", "format"):
         if setting in section:
@@ -107,7 +108,7 @@ def _section(folder: Path, name: str) -> dict[str, object]:
 
 def _simulator(folder: Path, name: str):
     baud = str(DEVICES[name].bauds[0] if name != "oip" else 921_600)
-    return simulator(folder, COUNT, 10, "--device", name, "--wait-for-host", "--baud", baud)
+    return simulator(folder, COUNT, _RATE_HZ, "--device", name, "--wait-for-host", "--baud", baud)
 
 
 def _recordings(folder: Path) -> Path:
