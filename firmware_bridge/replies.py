@@ -236,7 +236,7 @@ def fault_names(fault_bits: int) -> tuple[str, ...]:
 
 
 def _measured(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ def test_a_description_whose_lengths_lie_is_refused(lengths: str, field: str):
 
 def test_a_status_says_what_is_wrong_by_name_and_what_is_not_measured_not_at_all():
     faults = 1 << 2 | 1 << 7 | 1 << 20
-    status = Status(1, 2, float("nan"), 30.5, float("nan"), True, False, faults, 3, 4)
+    status = Status(1, 2, float("nan"), 30.5, float("-inf"), True, False, faults, 3, 4)
     said = Status.unpack(status.pack()).instrument_status()
     assert said.faults == ("interlock_open", "brown_out", "bit 20")
     temperatures = (said.detector_temperature_c, said.laser_temperature_c)
