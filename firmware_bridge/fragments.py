@@ -56,11 +56,14 @@ class Assembly:
         True if what was held contradicted this fragment and was dropped.
     evicted : FrameKey or None
         The incomplete frame that had to go to make room.
+    is_new : bool
+        False for a duplicate.
     """
 
     payload: bytes | None = None
     restarted: bool = False
     evicted: FrameKey | None = None
+    is_new: bool = True
 
 
 @dataclass(slots=True)
@@ -110,9 +113,10 @@ class FragmentAssembler:
         evicted = None if held is not None else self._make_room()
         if held is None or restarted:
             held = self._incomplete[key] = _Incomplete(fragment.count)
+        is_new = fragment.index not in held.pieces
         held.pieces[fragment.index] = fragment.data
         self._incomplete.move_to_end(key)
-        return Assembly(self._take_if_complete(key, held), restarted, evicted)
+        return Assembly(self._take_if_complete(key, held), restarted, evicted, is_new)
 
     def missing(self, key: FrameKey) -> tuple[int, ...]:
         """Return the indices a begun frame lacks; none for a frame unheard of."""

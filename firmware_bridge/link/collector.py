@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from firmware_bridge.commands import MAX_MISSING_LISTED
 from firmware_bridge.errors import FrameContentError
 from firmware_bridge.fragments import FragmentAssembler
+from firmware_bridge.framing import MAX_BODY_BYTES, encoded_length_max
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.link.credit import Credit
 from firmware_bridge.link.events import (
@@ -27,6 +28,8 @@ from firmware_bridge.link.receipts import acknowledgements
 from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import Acknowledge, Describe, NotAcknowledge, SpectrumFragment
 from firmware_bridge.spectrum_frame import SpectrumFrame
+
+_LONGEST_BITS = 10 * encoded_length_max(MAX_BODY_BYTES)
 
 
 @dataclass(slots=True)
@@ -51,10 +54,9 @@ class FrameCollector:
     def __init__(self, description: Describe, settings: LinkSettings, outbox: Outbox) -> None:
         self._instrument_id = description.instrument_id
         self._boot_id = description.boot_id
-        self._credit = Credit(
-            description.next_sequence, description.retained_frames, settings.credit_frames
-        )
+        self._credit = Credit(description, settings.credit_frames)
         self._settings = settings
+        self._patience_s = settings.fragment_timeout_s + 2 * _LONGEST_BITS / settings.wake_baud
         self._outbox = outbox
         self._assembler = FragmentAssembler(settings.max_incomplete_frames)
         self._wanted: OrderedDict[int, _Wanted] = OrderedDict()
@@ -72,7 +74,7 @@ class FrameCollector:
             identity = self._identity(fragment.sequence)
             events.append(FrameAbandoned(identity, "its fragments contradict each other"))
         if assembly.payload is None:
-            self._want(fragment, now_s)
+            self._want(fragment, assembly.is_new, now_s)
             return events
         self._wanted.pop(fragment.sequence, None)
         return [*events, self._read(fragment.sequence, assembly.payload, now_s)]
@@ -82,10 +84,17 @@ class FrameCollector:
         due = [sequence for sequence, wanted in self._wanted.items() if wanted.due_s <= now_s]
         return [self._ask(sequence, now_s) for sequence in due]
 
-    def grant(self, retained_frames: int = 0) -> None:
-        """Say how many frames may come; again, as it may have been lost the last time."""
-        self._credit.widen(retained_frames)
-        self._outbox.send(Acknowledge(self._boot_id, self._send_before()))
+    def described(self, description: Describe) -> None:
+        """Say how many frames may come: Hello took the credit away."""
+        if self._newest is not None:  # no gap where another host took what was there
+            self._newest = max(self._newest, description.oldest_sequence - 1)
+        self._credit.described(description)
+        self._grant()
+
+    def told(self, retained_frames: int, now_s: float) -> bool:
+        """Say the credit again, as it may have been lost; tell whether a description is needed."""
+        self._grant()
+        return self._credit.is_idle(retained_frames, now_s)
 
     def acknowledge(self, sequences: Collection[int]) -> None:
         """Tell the instrument that it may forget these frames, and send as many more."""
@@ -101,6 +110,9 @@ class FrameCollector:
         """Drop every incomplete frame."""
         return [self._abandon(sequence, reason) for sequence in tuple(self._wanted)]
 
+    def _grant(self) -> None:
+        self._outbox.send(Acknowledge(self._boot_id, self._send_before()))
+
     def _send_before(self) -> int:
         return self._credit.send_before(len(self._wanted))
 
@@ -115,10 +127,12 @@ class FrameCollector:
                 self._wanted[unseen] = _Wanted(now_s, 0)
         self._newest = max(newest, sequence)
 
-    def _want(self, fragment: SpectrumFragment, now_s: float) -> None:
-        later_s = now_s + self._settings.fragment_timeout_s
+    def _want(self, fragment: SpectrumFragment, is_new: bool, now_s: float) -> None:
+        later_s = now_s + self._patience_s
         last = fragment.count - 1
         wanted = self._wanted.setdefault(fragment.sequence, _Wanted(later_s, last))
+        if is_new:
+            wanted.attempts = min(wanted.attempts, 1)  # what was asked was not in vain
         wanted.due_s = now_s if fragment.index >= wanted.ask_at_index else later_s
 
     def _ask(self, sequence: int, now_s: float) -> LinkEvent:
@@ -128,7 +142,7 @@ class FrameCollector:
         missing = self._assembler.missing((self._boot_id, sequence))
         listed = missing if len(missing) <= MAX_MISSING_LISTED else ()
         wanted.attempts += 1
-        wanted.due_s = now_s + self._settings.fragment_timeout_s
+        wanted.due_s = now_s + self._patience_s
         wanted.ask_at_index = missing[-1] if missing else 0xFFFF
         self._outbox.send(NotAcknowledge(self._boot_id, sequence, listed))
         return FragmentsRequested(self._identity(sequence), listed)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+
+from firmware_bridge.messages import Describe
 
 _MAX_SEQUENCE = 0xFFFF_FFFF
 # Longer than an instrument's retransmit time-out: what is within credit would have come.
-_IDLE_STATUSES = 3
+IDLE_S = 3.0
 
 
 class Credit:
@@ -17,24 +20,37 @@ class Credit:
 
     Parameters
     ----------
-    next_sequence, retained_frames : int
-        As the instrument described itself.
+    description : Describe
     window : int, frames
     """
 
-    def __init__(self, next_sequence: int, retained_frames: int, window: int) -> None:
+    def __init__(self, description: Describe, window: int) -> None:
         self._window = window
-        self._described_next = next_sequence
-        # Not at the oldest: one that nobody acknowledges may be thousands behind the others.
-        self._next_unseen = max(0, next_sequence - retained_frames)
+        self._next_unseen = 0
         self._send_before = 0
         self._delivered: set[int] = set()
-        self._idle_statuses = 0
+        self._idle_since_s = math.inf
+        self._is_idle = False
+        self.described(description)
+
+    def described(self, it: Describe) -> None:
+        """Reach what is kept, as the instrument just told; past a gap if nothing came for long.
+
+        The instrument need not keep an unbroken row of frames: those that another host
+        acknowledged are gone. The row does not begin at the oldest, either: one that nobody
+        acknowledges may be thousands behind the others.
+        """
+        self._delivered = {
+            sequence for sequence in self._delivered if sequence >= it.oldest_sequence
+        }
+        first = it.next_sequence if self._is_idle else it.next_sequence - it.retained_frames
+        self._next_unseen = max(self._next_unseen, first)
+        self._is_idle, self._idle_since_s = False, math.inf
 
     def seen(self, sequence: int) -> None:
         """Note a fragment: what stands before it has come, was lost, or is no more."""
         self._next_unseen = max(self._next_unseen, sequence + 1)
-        self._idle_statuses = 0
+        self._is_idle, self._idle_since_s = False, math.inf
 
     def delivered(self, sequence: int) -> None:
         """Note a whole frame that the caller is to acknowledge."""
@@ -51,13 +67,12 @@ class Credit:
         self._send_before = min(max(self._send_before, self._next_unseen + room), _MAX_SEQUENCE)
         return self._send_before
 
-    def widen(self, retained_frames: int) -> None:
-        """Reach past a gap: frames are kept for this host, and for long none of them came.
+    def is_idle(self, retained_frames: int, now_s: float) -> bool:
+        """Say whether frames are kept for this host, and for long none of them came.
 
-        The instrument need not keep an unbroken row of frames: those that an earlier host
-        acknowledged are gone. What was acquired since is a row.
+        Then they are beyond the credit, and a new description tells how far it is to reach.
         """
-        room = retained_frames > len(self._delivered) < self._window
-        self._idle_statuses = self._idle_statuses + 1 if room else 0
-        if self._idle_statuses >= _IDLE_STATUSES:
-            self._next_unseen = max(self._next_unseen, self._described_next)
+        waits = retained_frames > len(self._delivered) < self._window
+        self._idle_since_s = min(self._idle_since_s, now_s) if waits else math.inf
+        self._is_idle = now_s - self._idle_since_s >= IDLE_S
+        return self._is_idle

@@ -144,8 +144,8 @@ class HostLink:
             return self._take_fragment(message, byte_count, now_s)
         if isinstance(message, Describe):
             return self._take_description(message, now_s)
-        if isinstance(message, Status) and self._collector is not None:
-            self._collector.grant(message.retained_frames)
+        if isinstance(message, Status):
+            self._take_status(message, now_s)
         return self._dialogue.answer(envelope.message_id, message, now_s)
 
     def _take_description(self, message: Describe, now_s: float) -> list[LinkEvent]:
@@ -156,9 +156,15 @@ class HostLink:
                 events.extend(collector.abandon_all("the instrument rebooted"))
             collector = FrameCollector(message, self._settings, self._outbox)
             self._collector = collector
-        # Hello took the credit away.
-        collector.grant()
+        collector.described(message)
         return events
+
+    def _take_status(self, message: Status, now_s: float) -> None:
+        present, collector = self._dialogue.description, self._collector
+        if present is None or collector is None or message.boot_id != present.boot_id:
+            return
+        if collector.told(message.retained_frames, now_s):
+            self._dialogue.ask_who()
 
     def _take_fragment(
         self, fragment: SpectrumFragment, byte_count: int, now_s: float

@@ -2,22 +2,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from firmware_bridge.link import FrameReceived, LinkSettings
-from firmware_bridge.link.credit import Credit
-from firmware_bridge.messages import Acknowledge
+from firmware_bridge.framing import FrameDecoder
+from firmware_bridge.link import FragmentsRequested, FrameReceived, LinkSettings
+from firmware_bridge.link.credit import IDLE_S, Credit
+from firmware_bridge.messages import Acknowledge, Describe, Status, pack_message
 from firmware_bridge.virtual import VirtualSettings
 
 SETTINGS = VirtualSettings(seed=1, pixel_count=288, rate_hz=50.0, count=120, retain_frames=64)
 
 
+def describe(next_sequence: int, retained_frames: int, oldest: int = 0) -> Describe:
+    counters = (retained_frames, next_sequence, oldest)
+    return Describe("I", 7, "1", 288, 65_535, 532.0, (500.0, 0.1), *counters)
+
+
+def credit_of(next_sequence: int, retained_frames: int, window: int) -> Credit:
+    return Credit(describe(next_sequence, retained_frames), window)
+
+
 def test_credit_begins_where_the_kept_frames_do_and_is_as_wide_as_the_window():
-    assert Credit(next_sequence=50, retained_frames=10, window=8).send_before(incomplete=0) == 48
-    assert Credit(0, 0, window=8).send_before(incomplete=0) == 8
-    assert Credit(2, 9, window=8).send_before(incomplete=0) == 8  # a description that lies
+    assert credit_of(50, 10, 8).send_before(incomplete=0) == 48
+    assert credit_of(0, 0, 8).send_before(incomplete=0) == 8
+    assert credit_of(2, 9, 8).send_before(incomplete=0) == 8  # a description that lies
 
 
 def test_frames_with_the_caller_take_room_until_they_are_acknowledged():
-    credit = Credit(0, 0, window=4)
+    credit = credit_of(0, 0, 4)
     assert credit.send_before(0) == 4
     for sequence in range(4):
         credit.seen(sequence)
@@ -30,7 +40,7 @@ def test_frames_with_the_caller_take_room_until_they_are_acknowledged():
 
 
 def test_frames_begun_take_room_and_credit_is_never_lowered():
-    credit = Credit(0, 0, window=4)
+    credit = credit_of(0, 0, 4)
     credit.seen(0)
     assert credit.send_before(incomplete=1) == 4
     assert credit.send_before(incomplete=0) == 5
@@ -38,7 +48,7 @@ def test_frames_begun_take_room_and_credit_is_never_lowered():
 
 
 def test_a_frame_that_comes_again_takes_its_room_once():
-    credit = Credit(0, 0, window=4)
+    credit = credit_of(0, 0, 4)
     for _ in range(9):
         credit.seen(0)
         credit.delivered(0)
@@ -46,36 +56,44 @@ def test_a_frame_that_comes_again_takes_its_room_once():
 
 
 def test_a_frame_that_nobody_acknowledges_does_not_hold_up_those_far_behind_it():
-    credit = Credit(next_sequence=5001, retained_frames=2, window=4)  # 0 and 5000
+    credit = credit_of(5001, 2, 4)  # 0 and 5000
     assert credit.send_before(0) == 5003
 
 
 def test_a_gap_wider_than_the_window_is_reached_past_when_nothing_comes_for_long():
-    credit = Credit(next_sequence=60, retained_frames=30, window=4)
+    credit = credit_of(60, 30, 4)
+    assert not credit.is_idle(retained_frames=1, now_s=10.0)
+    assert not credit.is_idle(retained_frames=1, now_s=10.0 + 0.9 * IDLE_S)
+    assert credit.is_idle(retained_frames=1, now_s=10.0 + IDLE_S)
     assert credit.send_before(0) == 34
-    for _ in range(2):
-        credit.widen(retained_frames=1)
-        assert credit.send_before(0) == 34
-    credit.widen(retained_frames=1)
-    assert credit.send_before(0) == 64
-    credit.widen(retained_frames=1)
-    assert credit.send_before(0) == 64
+    credit.described(describe(500, 30))
+    assert credit.send_before(0) == 504
+    assert not credit.is_idle(retained_frames=1, now_s=99.0)  # it counts anew
+
+
+def test_a_description_reaches_what_another_host_left():
+    credit = credit_of(0, 0, 4)
+    credit.described(describe(500, 30))
+    assert credit.send_before(0) == 474
+    credit.described(describe(3, 3))  # one that lies
+    assert credit.send_before(0) == 474
 
 
 def test_nothing_is_reached_past_while_the_caller_has_all_that_is_kept_or_frames_come():
-    credit = Credit(100, 100, window=4)
+    credit = credit_of(100, 100, 4)
     credit.seen(0)
     credit.delivered(0)
-    for _ in range(9):
-        credit.widen(retained_frames=1)
-    for _ in range(9):
+    for second in range(9):
+        assert not credit.is_idle(retained_frames=1, now_s=second)
+    for second in range(9, 18):
         credit.seen(1)
-        credit.widen(retained_frames=9)
+        assert not credit.is_idle(retained_frames=9, now_s=second)
+    credit.described(describe(100, 100))
     assert credit.send_before(0) == 5
 
 
 def test_what_an_instrument_sends_against_the_credit_does_not_fill_the_memory():
-    credit = Credit(0, 0, window=4)
+    credit = credit_of(0, 0, 4)
     for sequence in range(10_000):
         credit.seen(sequence)
         credit.delivered(sequence)
@@ -84,7 +102,7 @@ def test_what_an_instrument_sends_against_the_credit_does_not_fill_the_memory():
 
 
 def test_the_last_sequence_is_not_passed():
-    credit = Credit(0xFFFF_FFFE, 0, window=8)
+    credit = credit_of(0xFFFF_FFFE, 0, 8)
     assert credit.send_before(0) == 0xFFFF_FFFF
 
 
@@ -125,3 +143,48 @@ def test_a_new_host_gets_what_is_kept_on_both_sides_of_a_gap(make_bench):
     fresh.firmware, fresh.now_s = bench.firmware, bench.now_s
     fresh.run_until_finished(20.0)
     assert {i.sequence for i in fresh.payloads} == {*range(31), *range(56, 61)}
+
+
+def test_what_the_instrument_forgot_takes_no_room():
+    credit = credit_of(0, 0, 4)
+    for sequence in range(4):
+        credit.seen(sequence)
+        credit.delivered(sequence)
+    credit.described(describe(9, 6, oldest=3))
+    assert credit.send_before(0) == 4 + 3
+
+
+def test_a_host_that_was_away_while_another_took_frames_gets_what_is_left(make_bench):
+    bench = make_bench(replace(SETTINGS, count=None), LinkSettings(credit_frames=4))
+    bench.run_for(0.5)
+    bench.acknowledge = False  # its line is cut, but not the other's
+    bench.run_for(2.0)
+    assert bench.firmware.retained_frames == SETTINGS.retain_frames
+    boot_id = bench.firmware.boot_id
+    bench.say_to_firmware(Acknowledge(boot_id, 0, ((0, 10_000),)))
+    bench.run_for(2.0)
+    before = len(bench.payloads)
+    bench.acknowledge = True
+    bench.host.reset()
+    bench.run_for(1.0)
+    assert len(bench.payloads) > before + 50
+    assert bench.of(FragmentsRequested) == []
+
+
+def test_numbers_left_out_by_an_instrument_do_not_hold_up_what_follows(make_bench):
+    bench = make_bench(replace(SETTINGS, count=60), LinkSettings(credit_frames=4))
+    bench.run_for(0.5)
+    bench.firmware._next_sequence += 1000
+    bench.run_until_finished(20.0)
+    assert max(identity.sequence for identity in bench.payloads) > 1000
+    assert set(bench.acquired) <= set(bench.payloads)
+
+
+def test_a_status_of_another_boot_gives_no_credit(make_bench):
+    bench = make_bench(SETTINGS)
+    bench.run_for(0.3)
+    bench.said.clear()
+    status = Status(bench.firmware.boot_id ^ 1, 0, 20.0, 21.0, 5.0, False, False, 0, 9, 0)
+    bench.host_hears(pack_message(status))
+    bodies = FrameDecoder().feed(bench.host.data_to_send())
+    assert [it for it in bodies if isinstance(it, bytes) and it[1] == Acknowledge.TYPE] == []
