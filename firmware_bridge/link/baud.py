@@ -2,20 +2,23 @@
 
 ::
 
-               SetBaud done                 Describe
-    waking ────────────────────▶ trying ───────────────▶ fast
-      │ ▲                        │ │  ▲    silent for 1.5 s │
-      │ └── no Describe for 1 s, ┘ │  └─────────────────────┘
-      │     it served for 10 s     │ no Describe for 1 s,
-      ▼ refused, or no answer      │ it did not
-    settled ◀──────────────────────┘
+               SetBaud done, or not answered     Describe
+    waking ────────────────────────▶ trying ─────────────▶ fast
+      │ ▲                            │ │  ▲   silent for 1 s │
+      │ └── no Describe, and it ─────┘ │  └─────────────────┘
+      │     served for 10 s before     │ no Describe, and it
+      ▼ refused                        ▼ did not serve
+    settled ◀──────────────────────────┘
 
-A port that is opened anew begins at waking. Where it was fast before, and nobody answers Hello for
-0.6 s, it is tried fast: a plug that was pulled for a moment leaves the instrument at that rate.
+After SetBaud it is tried for 1 s, after silence for 0.5 s: a device that boots anew is met at its
+wake-up rate within 2 s. A port that is opened anew begins at waking. Where nobody answers Hello
+there for 0.4 s the fast rate is tried once: a plug that was pulled for a moment, or a host that
+died, leaves the instrument at it.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from firmware_bridge.link.events import BaudChanged
@@ -23,9 +26,13 @@ from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import Describe, SetBaud
 
 TRIAL_S = 1.0
+RECALL_S = 0.5
+# At the fast rate it is asked so often how it is, and tried again after so long a silence.
+PULSE_S = 0.5
+SILENT_S = 1.0
 # A rate that served so long is asked for again after a reboot; one that did not is not trusted.
 PROVEN_S = 10.0
-REVISIT_AFTER_S = 0.6
+REVISIT_AFTER_S = 0.4
 BaudState = Literal["waking", "trying", "fast", "settled"]
 
 
@@ -40,21 +47,24 @@ class BaudNegotiation:
     def __init__(self, settings: LinkSettings) -> None:
         self._wake_baud = settings.wake_baud
         self._fast_baud = settings.fast_baud
-        self._silent_s = settings.status_interval_s + settings.reply_timeout_s
-        self._asked_baud = 0
+        self._asked_baud = settings.fast_baud or settings.wake_baud
+        self._trial_s = TRIAL_S
         self._trial_ends_s = 0.0
         self._fast_since_s: float | None = None
-        self._revisit = False
-        self._revisit_due_s: float | None = None
-        self.state: BaudState = "waking"
-        self.wanted: int | None = None
+        self.reset()
 
     def reset(self) -> None:
         """Begin anew: the port was opened again, at the wake-up rate."""
-        self._revisit = self._revisit or self._fast_since_s is not None
-        self._revisit_due_s = None
+        self._revisit = self._asked_baud != self._wake_baud
+        self._revisit_due_s: float | None = None
         self._fast_since_s = None
-        self.state, self.wanted = "waking", None
+        self.state: BaudState = "waking"
+        self.wanted: int | None = None
+
+    @property
+    def pulse_s(self) -> float:
+        """How often the instrument is to be heard of at the present rate, s."""
+        return PULSE_S if self.state == "fast" else math.inf
 
     def order(self, description: Describe) -> SetBaud | None:
         """Return what is to be asked of an instrument; None where its rate is to stay."""
@@ -68,14 +78,14 @@ class BaudNegotiation:
 
     def done(self, now_s: float) -> None:
         """Change the rate: the instrument does it now."""
-        self._fast_since_s = None
+        self._revisit, self._fast_since_s = False, None
         self.wanted = self._asked_baud
-        self._try(now_s)
+        self._try(TRIAL_S, now_s)
 
-    def declined(self, reason: str) -> BaudChanged:
-        """Stay at the wake-up rate, as it was refused or not answered."""
+    def declined(self) -> BaudChanged:
+        """Stay at the wake-up rate, as it was refused."""
         self.state = "settled"
-        return BaudChanged(self._wake_baud, f"{self._asked_baud} bit/s: {reason}")
+        return BaudChanged(self._wake_baud, f"{self._asked_baud} bit/s: refused")
 
     def described(self, now_s: float) -> list[BaudChanged]:
         """Note that the instrument answers at the present rate."""
@@ -90,8 +100,8 @@ class BaudNegotiation:
 
     def poll(self, now_s: float, silent_s: float) -> BaudChanged | None:
         """Watch over the rate; return the fall-back when it comes to that."""
-        if self.state == "fast" and silent_s >= self._silent_s:
-            self._try(now_s)
+        if self.state == "fast" and silent_s >= SILENT_S:
+            self._try(RECALL_S, now_s)
         if self.state == "waking" and self._revisit:
             self._wait_to_revisit(now_s)
         if self.state != "trying" or now_s < self._trial_ends_s:
@@ -103,7 +113,7 @@ class BaudNegotiation:
         served = self._fast_since_s is not None and now_s - self._fast_since_s >= PROVEN_S
         self._fast_since_s = None
         self.state, self.wanted = "waking" if served else "settled", self._wake_baud
-        reason = f"nobody answered at {self._asked_baud} bit/s for {TRIAL_S:g} s"
+        reason = f"nobody answered at {self._asked_baud} bit/s for {self._trial_s:g} s"
         return BaudChanged(self._wake_baud, reason)
 
     def _wait_to_revisit(self, now_s: float) -> None:
@@ -111,8 +121,9 @@ class BaudNegotiation:
             self._revisit_due_s = now_s + REVISIT_AFTER_S
         elif now_s >= self._revisit_due_s:
             self.wanted = self._asked_baud
-            self._try(now_s)
+            self._try(RECALL_S, now_s)
 
-    def _try(self, now_s: float) -> None:
+    def _try(self, trial_s: float, now_s: float) -> None:
         self.state = "trying"
-        self._trial_ends_s = now_s + TRIAL_S
+        self._trial_s = trial_s
+        self._trial_ends_s = now_s + trial_s

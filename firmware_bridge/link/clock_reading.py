@@ -50,9 +50,9 @@ class ClockReading:
         time_us = report.instrument_time_us
         return [ClockCorrelated(report.boot_id, time_us, middle_s, doubt_s)]
 
-    def refused(self, message_id: int, now_s: float) -> bool:
-        """Say whether a refusal belongs here; if so it is asked again only after a while."""
-        return self._take_asked(message_id, now_s) is not None
+    def refused(self, message_id: int, now_s: float) -> None:
+        """Take a refusal, which may belong to another command: it is asked again after a while."""
+        self._take_asked(message_id, now_s)
 
     def _take_asked(self, message_id: int, now_s: float) -> float | None:
         if self._asked is None or self._asked[0] != message_id:

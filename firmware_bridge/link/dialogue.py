@@ -133,8 +133,7 @@ class Dialogue:
         if isinstance(reply, CommandRefused):
             return self._refused(message_id, reply, order, now_s)
         if isinstance(order, SetBaud):
-            self._baud.done(now_s)
-            self._hello_due_s = now_s + _SETTLE_S
+            self._change_rate(now_s)
         return []
 
     def poll(self, now_s: float) -> list[LinkEvent]:
@@ -146,7 +145,7 @@ class Dialogue:
             self._outbox.send(Hello())
             self._hello_due_s = now_s + self._settings.hello_interval_s
         if self._described is not None and self._baud.state != "trying":
-            events += self._work_agenda(now_s)
+            self._work_agenda(now_s)
             self._take_pulse(now_s)
         return events
 
@@ -171,32 +170,36 @@ class Dialogue:
             self._hello_due_s = now_s + _SETTLE_S
         return [] if fallen_back is None else [fallen_back]
 
-    def _work_agenda(self, now_s: float) -> list[LinkEvent]:
+    def _work_agenda(self, now_s: float) -> None:
         given_up = self._agenda.poll(now_s)
-        if given_up is None:
-            return []
-        self._restart()
-        return [self._baud.declined("no answer")] if isinstance(given_up, SetBaud) else []
+        if given_up is not None:
+            self._restart()
+        if isinstance(given_up, SetBaud):  # it may be done, and only the answer lost
+            self._change_rate(now_s)
+
+    def _change_rate(self, now_s: float) -> None:
+        self._baud.done(now_s)
+        self._hello_due_s = now_s + _SETTLE_S
 
     def _refused(
         self, message_id: int, reply: CommandRefused, order: Order | None, now_s: float
     ) -> list[LinkEvent]:
         if reply.code == RefusalCode.STALE_BOOT_ID:
             self.ask_who()
-        if order is not None:
-            name = type(order).__name__
-        else:
-            name = "TimeSync" if self._clock.refused(message_id, now_s) else "Acknowledge"
+        self._clock.refused(message_id, now_s)
+        name = self._outbox.name_of(message_id)
         events: list[LinkEvent] = [CommandRefusedByInstrument(name, reply.code, reply.detail)]
         if isinstance(order, SetBaud):
-            events.append(self._baud.declined("refused"))
+            events.append(self._baud.declined())
         return events
 
     def _take_pulse(self, now_s: float) -> None:
         self._clock.poll(now_s)
+        interval_s = min(self._settings.status_interval_s, self._baud.pulse_s)
+        self._status_due_s = min(self._status_due_s, now_s + interval_s)
         if self._status_due_s <= now_s:
             self._outbox.send(StatusRequest())
-            self._status_due_s = now_s + self._settings.status_interval_s
+            self._status_due_s = now_s + interval_s
 
 
 def _same_boot(one: Describe, other: Describe) -> bool:

@@ -28,15 +28,16 @@ class LinkSettings:
     refused_retry_s : float, s
         Before a refused `Start` is tried again.
     status_interval_s : float, s
-        Between one `StatusRequest` and the next: the link's pulse.
+        Between one `StatusRequest` and the next: the link's pulse. At `fast_baud` 0.5 at most.
     silent_after_s : float, s
         Nothing intelligible for so long is `InstrumentSilent`.
     reopen_after_silent_s : float, s
         Nothing for so long, and the port is closed and opened again.
     fragment_timeout_s : float, s
-        How long a begun frame may stand still before the rest is asked for.
+        How long a begun frame may stand still, beyond the time of two fragments at
+        `wake_baud`, before the rest is asked for.
     fragment_attempts : int
-        After so many requests in vain the incomplete frame is dropped.
+        After so many requests without anything new the incomplete frame is dropped.
     max_incomplete_frames : int
         Frames held incomplete at most: bounds the memory.
     credit_frames : int
@@ -72,7 +73,7 @@ class LinkSettings:
     credit_frames: int = 16
     time_sync_interval_s: float = 30.0
     reopen_min_s: float = 0.1
-    reopen_max_s: float = 1.0
+    reopen_max_s: float = 0.5
     poll_interval_s: float = 0.05
     write_timeout_s: float = 0.5
     wake_baud: int = 115_200

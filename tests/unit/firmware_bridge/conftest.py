@@ -10,7 +10,7 @@ import pytest
 from firmware_bridge.framing import FrameDecoder, encode_frame
 from firmware_bridge.identity import FrameIdentity
 from firmware_bridge.link import FrameReceived, HostLink, LinkEvent, LinkSettings
-from firmware_bridge.messages import Command, Envelope, pack_message, unpack_message
+from firmware_bridge.messages import Command, Envelope, Reply, pack_message, unpack_message
 from firmware_bridge.virtual import InstrumentFirmware, LineFaults, VirtualSettings
 from firmware_bridge.virtual.spectrometer import boot
 
@@ -39,6 +39,7 @@ class Bench:
     acquired: dict[FrameIdentity, int] = field(default_factory=dict)
     kept: set[FrameIdentity] = field(default_factory=set)
     lose_once: list[Command] = field(default_factory=list)
+    lose_answers: list[Reply] = field(default_factory=list)
     said: list[Envelope] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     respects_baud: bool = False
@@ -92,8 +93,17 @@ class Bench:
             if frame is None:
                 break
             self.credit_bytes -= len(frame)
-            wire += self._carried(self.faults.apply(frame), baud)
+            if not self._is_lost(frame):
+                wire += self._carried(self.faults.apply(frame), baud)
         return wire
+
+    def _is_lost(self, frame: bytes) -> bool:
+        (body,) = FrameDecoder().feed(frame) if self.lose_answers else (None,)
+        message = unpack_message(body).message if isinstance(body, bytes) else None
+        if message not in self.lose_answers:
+            return False
+        self.lose_answers.remove(message)
+        return True
 
     def run_for(self, seconds: float) -> list[LinkEvent]:
         events: list[LinkEvent] = []

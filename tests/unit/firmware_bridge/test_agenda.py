@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from firmware_bridge.framing import FrameDecoder
 from firmware_bridge.link.agenda import Agenda
 from firmware_bridge.link.outbox import Outbox
@@ -109,13 +111,44 @@ def test_settings_that_were_refused_do_not_spoil_those_of_the_next_connection():
     assert desk.works_off() == [Configure(100, 1, 1000)]
 
 
-def test_a_refused_start_is_tried_again_later_and_holds_up_what_follows():
+def test_a_refused_start_is_tried_again_later_as_a_new_order():
     desk = Desk(refused_retry_s=5.0)
     desk.agenda.plan(None)
-    ((message_id, _),) = desk.says(0.0)
-    assert desk.agenda.answer(message_id, NO, 0.0) == Start(0)
+    ((refused_id, _),) = desk.says(0.0)
+    assert desk.agenda.answer(refused_id, NO, 0.0) == Start(0)
     assert desk.says(4.9) == []
-    assert desk.says(5.0) == [(message_id, Start(0))]
+    ((again_id, order),) = desk.says(5.0)
+    assert order == Start(0)
+    assert again_id != refused_id  # under the same id it would be answered from memory
+    desk.agenda.answer(again_id, DONE, 5.0)
+    assert desk.says(99.0) == []
+
+
+def test_a_refused_start_holds_up_no_settings_that_might_let_it_through():
+    desk = Desk(refused_retry_s=5.0)
+    desk.agenda.plan(None)
+    ((refused_id, _),) = desk.says(0.0)
+    desk.agenda.answer(refused_id, NO, 0.0)
+    desk.agenda.add(Configure(averages=2), is_connected=True)
+    ((message_id, order),) = desk.says(0.1)
+    assert order == Configure(averages=2)
+    desk.agenda.answer(message_id, DONE, 0.1)
+    assert [order for _, order in desk.says(5.0)] == [Start(0)]
+
+
+@pytest.mark.parametrize("then", ["stop", "start", "interrupt"])
+def test_a_refused_start_is_forgotten_when_something_else_is_wanted(then):
+    desk = Desk(refused_retry_s=5.0)
+    desk.agenda.plan(None)
+    ((refused_id, _),) = desk.says(0.0)
+    desk.agenda.answer(refused_id, NO, 0.0)
+    wanted = {"stop": [Stop()], "start": [Start(3)], "interrupt": []}[then]
+    for order in wanted:
+        desk.agenda.add(order, is_connected=True)
+    if then == "interrupt":
+        desk.agenda.interrupt()
+    assert desk.works_off() == wanted
+    assert desk.says(99.0) == []
 
 
 def test_stop_takes_back_what_was_not_done_and_leaves_settings_be():
@@ -127,7 +160,38 @@ def test_stop_takes_back_what_was_not_done_and_leaves_settings_be():
     desk.agenda.add(Stop(), is_connected=True)
     assert desk.works_off() == [Configure(averages=3), Stop()]
     desk.agenda.plan(None)
-    assert desk.works_off() == [Configure(averages=3)]
+    assert desk.works_off() == [Configure(averages=3), Stop()]
+
+
+def test_a_stop_that_nobody_heard_is_said_on_the_next_connection():
+    desk = Desk()
+    desk.agenda.plan(None)
+    assert desk.works_off() == [Start(0)]
+    desk.agenda.add(Stop(), is_connected=False)
+    desk.agenda.plan(None)
+    assert desk.works_off() == [Stop()]  # it runs on, its laser on, unless it is told
+
+
+def test_who_never_started_it_does_not_stop_it():
+    desk = Desk(start_on_connect=False)
+    desk.agenda.plan(None)
+    assert desk.works_off() == []
+
+
+def test_a_stop_finds_room_behind_whatever_waits():
+    desk = Desk(start_on_connect=False)
+    for averages in range(1, 100):
+        desk.agenda.add(Configure(averages=averages), is_connected=True)
+    desk.agenda.add(Stop(), is_connected=True)
+    assert desk.works_off()[-1] == Stop()
+
+
+def test_a_rate_is_asked_for_twice_and_a_frame_more_often():
+    desk = Desk(start_on_connect=False, reply_timeout_s=0.5, command_attempts=6)
+    desk.agenda.plan(SetBaud(921_600))
+    desk.says(0.0)
+    desk.says(0.5)
+    assert desk.agenda.poll(1.0) == SetBaud(921_600)
 
 
 def test_a_configuration_on_its_way_is_not_asked_for_twice_by_stop():

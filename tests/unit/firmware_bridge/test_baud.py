@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from firmware_bridge.link import BaudChanged, Connected, FrameReceived, LinkSettings
-from firmware_bridge.link.baud import PROVEN_S, REVISIT_AFTER_S, TRIAL_S, BaudNegotiation
-from firmware_bridge.messages import Describe, SetBaud
+from firmware_bridge.link import BaudChanged, Connected, FrameReceived, HostLink, LinkSettings
+from firmware_bridge.link.baud import (
+    PROVEN_S,
+    PULSE_S,
+    RECALL_S,
+    REVISIT_AFTER_S,
+    SILENT_S,
+    TRIAL_S,
+    BaudNegotiation,
+)
+from firmware_bridge.messages import CommandDone, Describe, SetBaud
 from firmware_bridge.virtual import VirtualSettings
 from firmware_bridge.virtual.instrument import BAUD_TIMEOUT_S
 
@@ -40,6 +50,15 @@ def test_waking_leaves_the_port_as_it_was_opened(waking):
     assert (waking.state, waking.wanted) == ("waking", None)
     assert waking.described(0.0) == []
     assert waking.poll(1e9, silent_s=1e9) is None
+    assert (waking.state, waking.wanted) == ("waking", None)
+    assert waking.pulse_s == math.inf
+
+
+def test_one_rate_alone_is_never_left():
+    negotiation = BaudNegotiation(LinkSettings(wake_baud=WAKE))
+    for now_s in (0.0, 10.0, 20.0):
+        assert negotiation.poll(now_s, silent_s=now_s) is None
+    assert (negotiation.state, negotiation.wanted) == ("waking", None)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +70,9 @@ def test_only_what_host_and_instrument_can_do_is_asked_for(fast_baud, baud_max, 
     assert BaudNegotiation(settings).order(describe(baud_max)) == asked
 
 
-@pytest.mark.parametrize("reason", ["refused", "no answer"])
-def test_waking_to_settled_when_declined(waking, reason):
+def test_waking_to_settled_when_refused(waking):
     waking.order(describe())
-    assert waking.declined(reason) == BaudChanged(WAKE, f"{FAST} bit/s: {reason}")
+    assert waking.declined() == BaudChanged(WAKE, f"{FAST} bit/s: refused")
     assert (waking.state, waking.wanted) == ("settled", None)
     assert waking.order(describe()) is None
 
@@ -76,11 +94,12 @@ def test_trying_to_settled_when_nobody_answers(trying):
 def test_trying_to_fast_when_described(fast):
     assert (fast.state, fast.wanted) == ("fast", FAST)
     assert fast.described(99.5) == []
-    assert fast.poll(99.0, silent_s=1.4) is None
+    assert fast.poll(99.0, silent_s=0.9 * SILENT_S) is None
+    assert fast.pulse_s == PULSE_S
 
 
 def test_fast_to_trying_when_silent_and_back_without_a_word(fast):
-    assert fast.poll(99.0, silent_s=1.5) is None
+    assert fast.poll(99.0, silent_s=SILENT_S) is None
     assert (fast.state, fast.wanted) == ("trying", FAST)
     assert fast.described(99.5) == []
     assert fast.state == "fast"
@@ -93,9 +112,11 @@ def test_fast_to_trying_when_silent_and_back_without_a_word(fast):
 def test_fast_to_the_wake_up_rate_and_again_only_what_served_for_a_while(
     fast, served_s, state, asked
 ):
-    lost_s = 10.5 + served_s - TRIAL_S
-    fast.poll(lost_s, silent_s=1.5)
-    assert fast.poll(lost_s + TRIAL_S, silent_s=2.5) is not None
+    lost_s = 10.5 + served_s - RECALL_S
+    fast.poll(lost_s, silent_s=SILENT_S)
+    assert fast.poll(lost_s + 0.9 * RECALL_S, silent_s=2.5) is None
+    fallen_back = fast.poll(lost_s + RECALL_S, silent_s=2.5)
+    assert fallen_back == BaudChanged(WAKE, f"nobody answered at {FAST} bit/s for 0.5 s")
     assert (fast.state, fast.wanted) == (state, WAKE)
     assert fast.order(describe()) == asked
 
@@ -108,13 +129,15 @@ def test_a_port_opened_anew_begins_at_waking(request, state):
     assert negotiation.order(describe()) == SetBaud(FAST)
 
 
-def test_a_port_opened_anew_is_tried_fast_once_where_it_was_fast(fast):
+@pytest.mark.parametrize("state", ["waking", "trying", "fast"])
+def test_a_port_opened_anew_is_tried_fast_once_where_nobody_answers(request, state):
+    fast = request.getfixturevalue(state)
     fast.reset()
     assert fast.poll(50.0, 1.0) is None
     assert fast.state == "waking"
     fast.poll(50.0 + REVISIT_AFTER_S, 1.0)
     assert (fast.state, fast.wanted) == ("trying", FAST)
-    assert fast.poll(50.0 + REVISIT_AFTER_S + TRIAL_S, 2.0) is None  # nothing to tell
+    assert fast.poll(50.0 + REVISIT_AFTER_S + RECALL_S, 2.0) is None  # nothing to tell
     assert (fast.state, fast.wanted) == ("waking", WAKE)
     fast.poll(99.0, 60.0)
     assert fast.state == "waking"
@@ -126,15 +149,6 @@ def test_a_port_opened_anew_that_is_answered_at_once_is_not_tried(fast):
     fast.poll(50.0, 1.0)
     assert fast.described(50.1) == []
     fast.poll(99.0, 0.1)
-    assert fast.state == "waking"
-
-
-def test_a_rate_that_was_given_up_is_not_tried_on_a_port_opened_anew(fast):
-    fast.poll(12.0, silent_s=1.5)
-    assert fast.poll(12.0 + TRIAL_S, silent_s=2.5) is not None
-    fast.reset()
-    for now_s in (50.0, 51.0, 52.0):
-        fast.poll(now_s, 1.0)
     assert fast.state == "waking"
 
 
@@ -205,3 +219,61 @@ def test_a_port_opened_anew_meets_the_instrument_at_the_fast_rate(make_bench):
     assert bench.times_of(Connected)[1] - left_s <= 1.0  # before the instrument gives it up
     assert [e.baud for e in bench.of(BaudChanged)] == [FAST, FAST]
     assert set(bench.acquired) <= set(bench.payloads)
+
+
+def test_an_answer_that_was_lost_costs_a_second_and_not_the_rate(make_bench):
+    bench = make_bench(settings(), SETTINGS, respects_baud=True)
+    bench.lose_answers = [CommandDone()]  # to SetBaud: the instrument has changed
+    bench.run_until_finished(20.0)
+    assert bench.lose_answers == []
+    assert bench.of(BaudChanged) == [BaudChanged(FAST)]
+    assert bench.times_of(BaudChanged)[0] <= 1.5
+    assert set(bench.acquired) <= set(bench.payloads)
+
+
+def test_an_order_that_was_lost_is_only_said_again(make_bench):
+    bench = make_bench(settings(), SETTINGS, respects_baud=True)
+    bench.lose_once = [SetBaud(FAST)]
+    bench.run_until_finished(20.0)
+    assert bench.of(BaudChanged) == [BaudChanged(FAST)]
+    assert len(bench.of(Connected)) == 1
+
+
+def test_a_new_host_meets_an_instrument_that_its_forerunner_left_fast(make_bench):
+    bench = make_bench(settings(), SETTINGS, respects_baud=True)
+    bench.run_for(1.0)
+    bench.host, bench.host_baud = HostLink(SETTINGS), WAKE  # SIGKILL, and started again
+    left_s = bench.now_s
+    bench.run_until_finished(20.0)
+    assert bench.times_of(Connected)[1] - left_s <= 1.0
+
+
+@pytest.mark.parametrize("served_s", [2.0, PROVEN_S + 2.0])
+@pytest.mark.parametrize("rate_hz", [0.01, 20.0])
+@pytest.mark.parametrize("phase_s", [0.0, 0.15, 0.3, 0.45])
+def test_back_within_two_seconds_of_a_reboot_whenever_it_is(make_bench, served_s, rate_hz, phase_s):
+    it = settings(count=None, rate_hz=rate_hz, boot_id=1)
+    bench = make_bench(it, SETTINGS, respects_baud=True)
+    bench.run_for(served_s + phase_s)
+    assert bench.host_baud == FAST
+    bench.boot(settings(count=None, rate_hz=rate_hz, boot_id=2))
+    bench.run_for(2.0)
+    assert [e.description.boot_id for e in bench.of(Connected)][:2] == [1, 2]
+
+
+@pytest.mark.parametrize("away_s", [0.3, 0.9, 1.2, 1.6, 2.0, 2.4, 2.6, 2.8, 2.95, 3.1, 4.0])
+@pytest.mark.parametrize("is_reopened", [True, False])
+def test_back_within_two_seconds_of_a_cut_line_however_long_it_was(make_bench, away_s, is_reopened):
+    it = settings(count=None)
+    bench = make_bench(it, SETTINGS, respects_baud=True)
+    bench.run_for(2.0)
+    usual, bench.most_baud = bench.most_baud, 0  # nothing that is said is understood
+    bench.run_for(away_s)
+    bench.most_baud = usual
+    if is_reopened:
+        bench.host.reset()
+        bench.host_baud = WAKE
+    before = len(bench.payloads)
+    bench.run_for(2.0)
+    assert bench.host_baud == bench.firmware.baud
+    assert len(bench.payloads) > before

@@ -59,8 +59,8 @@ def test_an_answer_to_an_earlier_question_says_nothing():
 def test_an_instrument_without_a_clock_is_not_asked_again_at_once():
     watch = Watch()
     ((message_id, _),) = watch.asks(0.0)
-    assert watch.reading.refused(message_id, 0.1)
-    assert not watch.reading.refused(message_id, 0.1)
+    watch.reading.refused(message_id + 1, 0.0)  # of another command
+    watch.reading.refused(message_id, 0.1)
     assert watch.asks(30.0) == []
     assert len(watch.asks(30.1)) == 1
 

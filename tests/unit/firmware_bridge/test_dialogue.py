@@ -12,6 +12,7 @@ from firmware_bridge.link.dialogue import Dialogue
 from firmware_bridge.link.outbox import Outbox
 from firmware_bridge.link.settings import LinkSettings
 from firmware_bridge.messages import (
+    Acknowledge,
     Command,
     CommandDone,
     CommandRefused,
@@ -113,6 +114,16 @@ def test_working_to_hello_by_an_order_nobody_answers(working):
     assert working.says(4.0) == [Single(0)]
 
 
+def test_a_refusal_is_told_under_the_name_of_what_was_refused(working):
+    working.dialogue.order(Single(3))
+    ((message_id, _),) = working.numbered(0.1)
+    working.says(0.7)  # asked again, as the answer is late
+    no = CommandRefused(RefusalCode.OUT_OF_BOUNDS, "kind")
+    for _ in range(2):  # both are answered
+        (told,) = working.dialogue.answer(message_id, no, 0.8)
+        assert told == CommandRefusedByInstrument("Single", RefusalCode.OUT_OF_BOUNDS, "kind")
+
+
 def test_working_to_hello_by_a_new_port(working):
     working.dialogue.reset()
     assert is_saying_hello(working, 0.1)
@@ -121,7 +132,9 @@ def test_working_to_hello_by_a_new_port(working):
 @pytest.mark.parametrize("again_s", [0.0, 0.2])
 def test_working_asks_who_is_there_and_goes_on(working, again_s):
     stale = CommandRefused(RefusalCode.STALE_BOOT_ID, "boot id is 00000008")
-    told = working.dialogue.answer(999, stale, 0.1)
+    message_id = working.outbox.send(Acknowledge(7, 0))
+    working.outbox.clear()
+    told = working.dialogue.answer(message_id, stale, 0.1)
     assert told == [CommandRefusedByInstrument("Acknowledge", 3, "boot id is 00000008")]
     assert working.says(0.1) == [Hello()]
     assert working.dialogue.description == DESCRIBE

@@ -15,7 +15,7 @@ from cobs import cobs
 from firmware_bridge import messages
 from firmware_bridge.framing import MAX_BODY_BYTES, encode_frame, encoded_length_max
 from firmware_bridge.link import LinkSettings
-from firmware_bridge.link.baud import TRIAL_S
+from firmware_bridge.link import baud, credit
 from firmware_bridge.replies import MAX_FRAGMENT_BYTES, MAX_FRAGMENTS, RefusalCode, fault_names
 from firmware_bridge.spectrum_frame import FRAME_KINDS, SpectrumFrame
 from firmware_bridge.virtual import VirtualSettings
@@ -132,7 +132,15 @@ def test_the_numbers_in_the_text():
     assert f"allows {settings.credit_frames} frames" in TEXT
     assert "no valid frame for 3 s" in TEXT
     assert BAUD_TIMEOUT_S == 3.0
-    assert TRIAL_S == 1.0
+    rate = " ".join(section("5.6 The rate").split())
+    assert f"at the new rate for {baud.TRIAL_S:g} s" in rate
+    assert f"StatusRequest every {baud.PULSE_S:g} s" in rate
+    assert (
+        f"After {baud.SILENT_S:g} s of silence it says Hello there for {baud.RECALL_S:g} s" in rate
+    )
+    assert f"served for {baud.PROVEN_S:g} s" in rate
+    assert f"at the wake-up rate for {baud.REVISIT_AFTER_S:g} s" in rate
+    assert f"tells for {credit.IDLE_S:g} s of frames" in TEXT
     fields = {it.name: it.default for it in dataclasses.fields(VirtualSettings)}
     assert fields["retransmit_timeout_s"] == 1.0
 
