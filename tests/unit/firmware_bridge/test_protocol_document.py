@@ -14,8 +14,7 @@ from cobs import cobs
 
 from firmware_bridge import messages
 from firmware_bridge.framing import MAX_BODY_BYTES, encode_frame, encoded_length_max
-from firmware_bridge.link import LinkSettings
-from firmware_bridge.link import baud, credit
+from firmware_bridge.link import LinkSettings, baud, credit
 from firmware_bridge.replies import MAX_FRAGMENT_BYTES, MAX_FRAGMENTS, RefusalCode, fault_names
 from firmware_bridge.spectrum_frame import FRAME_KINDS, SpectrumFrame
 from firmware_bridge.virtual import VirtualSettings
