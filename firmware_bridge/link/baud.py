@@ -11,9 +11,10 @@
     settled ◀──────────────────────────┘
 
 After SetBaud it is tried for 1 s, after silence for 0.5 s: a device that boots anew is met at its
-wake-up rate within 2 s. A port that is opened anew begins at waking. Where nobody answers Hello
-there for 0.4 s the fast rate is tried once: a plug that was pulled for a moment, or a host that
-died, leaves the instrument at it.
+wake-up rate within 2 s. A port that is opened anew begins at waking. There, and where a fast line
+fell back, the fast rate is tried twice more when nobody answers Hello for 0.4 s: a plug that was
+pulled for a moment, or a host that died, leaves the instrument at it. Not oftener: an instrument
+that hears Hello at a rate at which it is not heard itself would stay there.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ SILENT_S = 1.0
 # A rate that served so long is asked for again after a reboot; one that did not is not trusted.
 PROVEN_S = 10.0
 REVISIT_AFTER_S = 0.4
+_REVISITS = 2
 BaudState = Literal["waking", "trying", "fast", "settled"]
 
 
@@ -55,7 +57,8 @@ class BaudNegotiation:
 
     def reset(self) -> None:
         """Begin anew: the port was opened again, at the wake-up rate."""
-        self._revisit = self._asked_baud != self._wake_baud
+        self._rest: BaudState = "waking"
+        self._revisits = _REVISITS if self._asked_baud != self._wake_baud else 0
         self._revisit_due_s: float | None = None
         self._fast_since_s = None
         self.state: BaudState = "waking"
@@ -78,18 +81,19 @@ class BaudNegotiation:
 
     def done(self, now_s: float) -> None:
         """Change the rate: the instrument does it now."""
-        self._revisit, self._fast_since_s = False, None
+        self._met()
+        self._fast_since_s = None
         self.wanted = self._asked_baud
         self._try(TRIAL_S, now_s)
 
     def declined(self) -> BaudChanged:
         """Stay at the wake-up rate, as it was refused."""
-        self.state = "settled"
+        self.state = self._rest = "settled"
         return BaudChanged(self._wake_baud, f"{self._asked_baud} bit/s: refused")
 
     def described(self, now_s: float) -> list[BaudChanged]:
         """Note that the instrument answers at the present rate."""
-        self._revisit = False
+        self._met()
         if self.state != "trying":
             return []
         self.state = "fast"
@@ -102,24 +106,34 @@ class BaudNegotiation:
         """Watch over the rate; return the fall-back when it comes to that."""
         if self.state == "fast" and silent_s >= SILENT_S:
             self._try(RECALL_S, now_s)
-        if self.state == "waking" and self._revisit:
+        if self.state == self._rest and self._revisits > 0:
             self._wait_to_revisit(now_s)
         if self.state != "trying" or now_s < self._trial_ends_s:
             return None
-        if self._revisit:  # nothing was said of the rate, and nothing is
-            self._revisit = False
-            self.state, self.wanted = "waking", self._wake_baud
-            return None
-        served = self._fast_since_s is not None and now_s - self._fast_since_s >= PROVEN_S
+        if self._revisit_due_s is None:
+            return self._give_up(now_s)
+        # nothing was said of this trial, and nothing is
+        self._revisit_due_s = None
+        self.state, self.wanted = self._rest, self._wake_baud
+        return None
+
+    def _give_up(self, now_s: float) -> BaudChanged:
+        was_fast_s = None if self._fast_since_s is None else now_s - self._fast_since_s
+        self._rest = "settled" if was_fast_s is None or was_fast_s < PROVEN_S else "waking"
+        self._revisits = 0 if was_fast_s is None else _REVISITS
         self._fast_since_s = None
-        self.state, self.wanted = "waking" if served else "settled", self._wake_baud
+        self.state, self.wanted = self._rest, self._wake_baud
         reason = f"nobody answered at {self._asked_baud} bit/s for {self._trial_s:g} s"
         return BaudChanged(self._wake_baud, reason)
+
+    def _met(self) -> None:
+        self._revisits, self._revisit_due_s = 0, None
 
     def _wait_to_revisit(self, now_s: float) -> None:
         if self._revisit_due_s is None:
             self._revisit_due_s = now_s + REVISIT_AFTER_S
         elif now_s >= self._revisit_due_s:
+            self._revisits -= 1
             self.wanted = self._asked_baud
             self._try(RECALL_S, now_s)
 

@@ -28,6 +28,16 @@ def describe(baud_max: int = FAST) -> Describe:
     return Describe("I", 7, "1", 288, 65_535, 532.0, (500.0, 0.1), 0, 0, 0, baud_max)
 
 
+def changes(negotiation: BaudNegotiation) -> list[tuple[float, int | None]]:
+    """Let 10 s pass without an answer; return the rates of the port, and from when."""
+    found: list[tuple[float, int | None]] = [(0.0, negotiation.wanted)]
+    for tick in range(1000):
+        assert negotiation.poll(100.0 + tick * 0.01, silent_s=9.0) is None
+        if negotiation.wanted != found[-1][1]:
+            found.append((tick * 0.01, negotiation.wanted))
+    return found
+
+
 @pytest.fixture
 def waking() -> BaudNegotiation:
     return BaudNegotiation(SETTINGS)
@@ -130,18 +140,38 @@ def test_a_port_opened_anew_begins_at_waking(request, state):
 
 
 @pytest.mark.parametrize("state", ["waking", "trying", "fast"])
-def test_a_port_opened_anew_is_tried_fast_once_where_nobody_answers(request, state):
-    fast = request.getfixturevalue(state)
-    fast.reset()
-    assert fast.poll(50.0, 1.0) is None
-    assert fast.state == "waking"
-    fast.poll(50.0 + REVISIT_AFTER_S, 1.0)
-    assert (fast.state, fast.wanted) == ("trying", FAST)
-    assert fast.poll(50.0 + REVISIT_AFTER_S + RECALL_S, 2.0) is None  # nothing to tell
-    assert (fast.state, fast.wanted) == ("waking", WAKE)
-    fast.poll(99.0, 60.0)
-    assert fast.state == "waking"
-    assert fast.order(describe()) == SetBaud(FAST)
+def test_a_port_opened_anew_is_tried_fast_twice_where_nobody_answers(request, state):
+    negotiation = request.getfixturevalue(state)
+    negotiation.reset()
+    assert [(round(at_s, 1), baud) for at_s, baud in changes(negotiation)] == [
+        (0.0, None),
+        (0.4, FAST),
+        (0.9, WAKE),
+        (1.3, FAST),
+        (1.8, WAKE),
+    ]
+    assert negotiation.order(describe()) == SetBaud(FAST)
+
+
+def test_a_fast_line_that_fell_back_is_tried_fast_twice_more_and_then_left_alone(fast):
+    fast.poll(12.0, silent_s=SILENT_S)
+    assert fast.poll(12.0 + RECALL_S, silent_s=2.5) is not None
+    assert [baud for _, baud in changes(fast)] == [WAKE, FAST, WAKE, FAST, WAKE]
+    assert fast.order(describe()) is None
+
+
+def test_a_rate_that_never_served_is_not_tried_again(trying):
+    assert trying.poll(10.0 + TRIAL_S, silent_s=2.5) is not None
+    assert [baud for _, baud in changes(trying)] == [WAKE]
+
+
+def test_a_line_that_fell_back_and_is_met_fast_again_is_fast(fast):
+    fast.poll(12.0, silent_s=SILENT_S)
+    fast.poll(12.0 + RECALL_S, silent_s=2.5)
+    fast.poll(12.6, silent_s=2.6)
+    fast.poll(12.6 + REVISIT_AFTER_S, silent_s=3.0)
+    assert fast.described(13.1) == [BaudChanged(FAST)]
+    assert (fast.state, fast.wanted) == ("fast", FAST)
 
 
 def test_a_port_opened_anew_that_is_answered_at_once_is_not_tried(fast):
