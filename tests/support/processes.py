@@ -91,7 +91,11 @@ class Daemon:
         """Return the event, once it has come so many times; fail when it does not come."""
         deadline = time.monotonic() + _PATIENCE_S
         while True:
-            event = self._queue.get(timeout=max(0.01, deadline - time.monotonic()))
+            try:
+                event = self._queue.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                told = self.seen[-8:]
+                raise AssertionError(f"no {name} in {_PATIENCE_S:g} s: {told}") from None
             if event is None:
                 raise AssertionError(f"the daemon ended without {name}: {self.seen[-3:]}")
             self.seen.append(event)
