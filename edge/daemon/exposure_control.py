@@ -30,6 +30,8 @@ _KEPT_TO = 0.92
 _PATIENCE_FRAMES = 8
 _LIMITED_FOR_FRAMES = 500
 """Then what an instrument did not do is tried again."""
+_LONGEST_PERIOD_US = 0xFFFF_FFFF
+"""What `Configure` can say."""
 _PERIOD_MARGIN = 1.05
 """An exposure takes so much of the period at most: reading out takes time too."""
 
@@ -78,10 +80,13 @@ class ExposureControl:
             return None
         if frame.kind != "light" or not frame.counts.size:
             return None
+        if frame.integration_time_us == 0:  # not known, and so not to be changed by a factor
+            return None
         if not (self._knows_period(frame) and self._is_as_asked(frame)):
             return None
         wanted_us = self._wanted_us(frame, calibration)
-        if wanted_us == frame.integration_time_us:
+        can_be_within = self._shortest_us <= self._longest_us
+        if wanted_us == frame.integration_time_us or not can_be_within:
             return None
         self._asked_us, self._others = wanted_us, 0
         return self._order(wanted_us, frame)
@@ -139,7 +144,7 @@ class ExposureControl:
         least_us = round(wanted_us * frame.averages * _PERIOD_MARGIN)
         period_us = self._configured.period_us
         if self._period_us and (self._is_period_raised or least_us > self._period_us):
-            period_us = max(self._period_us, least_us)
+            period_us = min(max(self._period_us, least_us), _LONGEST_PERIOD_US)
             self._is_period_raised = period_us > self._period_us
         return replace(self._configured, integration_time_us=wanted_us, period_us=period_us)
 

@@ -130,6 +130,25 @@ def test_an_instrument_that_does_not_do_as_it_is_asked_is_not_asked_for_ever():
     assert detector.configure.integration_time_us >= 400_000
 
 
+@pytest.mark.parametrize(
+    ("told_us", "most_orders"),
+    [(0, 0), (20_000_000, 4), (4_000_000_000, 4), (100, 4)],
+    ids=["not known", "beyond the longest", "absurd", "below the shortest"],
+)
+def test_an_instrument_that_stays_out_of_bounds_is_left_alone(told_us, most_orders):
+    control, detector = ExposureControl(SETTINGS, None), Detector(10, told_us)
+    detector.longest_us = -1
+    assert len(settle(control, detector, 1_500)) <= most_orders
+
+
+def test_an_order_can_be_sent_whatever_the_averages():
+    control = ExposureControl(replace_settings(longest_integration_ms=600_000), None)
+    frames = (Detector(1).frame(averages=65_535, instrument_time_us=k) for k in (10**6, 2 * 10**6))
+    *_, order = (control.take(frame, AXIS) for frame in frames)
+    assert order is not None
+    assert Configure.unpack(order.pack()).period_us == 0xFFFF_FFFF
+
+
 def test_a_cosmic_ray_is_no_reason_to_expose_for_less_long():
     detector, control = Detector(300), ExposureControl(SETTINGS, None)
     settle(control, detector)
