@@ -18,7 +18,8 @@ _UNCLASSIFIED = f"""
         ELSE NOT EXISTS (
             SELECT 1 FROM derived.verdicts v
             WHERE v.instrument_id = f.instrument_id AND v.boot_id = f.boot_id
-              AND v.sequence = f.sequence AND v.newest_dark_sequence = coalesce((
+              AND v.sequence = f.sequence
+              AND coalesce(v.newest_dark_sequence, v.dark_sequence) = coalesce((
                 SELECT max(d.sequence) FROM frames d
                 WHERE d.kind = 'dark' AND d.instrument_id = f.instrument_id
                   AND d.boot_id = f.boot_id AND d.exposure = f.exposure

@@ -42,10 +42,10 @@ MIGRATIONS = (
                 backbone_id, precision)
     );
     """,
+    # Added without writing a row, whatever their number: NULL means dark_sequence.
     """
-    ALTER TABLE verdicts ADD COLUMN newest_dark_sequence INTEGER NOT NULL DEFAULT -1;
+    ALTER TABLE verdicts ADD COLUMN newest_dark_sequence INTEGER;
     ALTER TABLE verdicts ADD COLUMN corrections TEXT NOT NULL DEFAULT '{}';
-    UPDATE verdicts SET newest_dark_sequence = dark_sequence;
     """,
 )
 
@@ -113,7 +113,6 @@ class DerivedStore(Database):
 
 def _row(stored: StoredVerdict) -> tuple[str | int | float | bytes | None, ...]:
     verdict, identity = stored.verdict, stored.identity
-    newest_dark = stored.newest_dark_sequence
     return (
         identity.instrument_id,
         identity.boot_id,
@@ -132,6 +131,6 @@ def _row(stored: StoredVerdict) -> tuple[str | int | float | bytes | None, ...]:
         verdict.invalid,
         None if stored.embedding is None else stored.embedding.tobytes(),
         stored.classified_utc_ns,
-        stored.dark_sequence if newest_dark is None else newest_dark,
+        stored.newest_dark_sequence,
         stored.corrections.to_json(),
     )

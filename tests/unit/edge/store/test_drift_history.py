@@ -197,6 +197,16 @@ def test_an_older_store_is_migrated_and_takes_frames_of_targets(tmp_path, making
     assert judged.verdict.label == "Quartz"
 
 
+def test_an_older_verdict_waits_for_a_dark_that_came_since(tmp_path, making):
+    """Its row is as it was written: the migration adds to none."""
+    old_store(tmp_path, making)
+    with RawStore(tmp_path) as raw, DerivedStore(tmp_path) as derived:
+        assert derived._connection.execute("SELECT newest_dark_sequence FROM verdicts").get is None
+        assert unclassified_rows(tmp_path, 0, 99, 99) == []
+        raw.keep([making.frame(0, "dark")])
+        assert unclassified_rows(tmp_path, 0, 99, 99) == [1]
+
+
 def test_a_connection_that_was_open_meanwhile_takes_them_too(tmp_path, making):
     old_store(tmp_path, making)
     early = open_database(tmp_path / "raw.db", MIGRATIONS[:1], "FULL")
