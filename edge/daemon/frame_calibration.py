@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from structlog.typing import FilteringBoundLogger
 
-from edge.calibration import Calibration, Dark, DarkRules, calibrate, choose_dark
+from edge.calibration import Calibration, Dark, calibrate, choose_dark
 from edge.calibration.corrections import Corrections
+from edge.config_calibration import CalibrationConfig
 from edge.errors import CalibrationError, SpectrumError, StoreDamagedError
 from edge.spectrum import Spectrum
 from edge.store import NO_DARK, RawStore, StoredFrame
@@ -48,13 +49,16 @@ class FrameCalibration:
     Parameters
     ----------
     raw : this thread's connection to `raw.db`
-    rules : what a dark frame has to be like to be subtracted
+    settings : which darks are subtracted, and whether drifts are undone
     log : events
     """
 
-    def __init__(self, raw: RawStore, rules: DarkRules, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, raw: RawStore, settings: CalibrationConfig, log: FilteringBoundLogger
+    ) -> None:
         self._raw = raw
-        self._rules = rules
+        self._rules = settings.dark_rules()
+        self._applies_drift = settings.apply_drift
         self._log = log
         self._read: Callable[[bytes, str], Calibration] = lru_cache(_CALIBRATIONS_HELD)(
             Calibration.from_json
@@ -130,7 +134,12 @@ class FrameCalibration:
 
     def _calibration_for(self, stored: StoredFrame) -> tuple[str, Calibration]:
         who, came_with = stored.identity.instrument_id, stored.calibration_id
-        found = self._raw.drifts.correction(who, came_with, stored.row)
+        if not self._applies_drift:
+            return came_with, self.described(stored)
+        try:
+            found = self._raw.drifts.correction(who, came_with, stored.row)
+        except StoreDamagedError as error:  # on which axis it stands is not known: never guessed
+            raise CalibrationError(f"what was known of the drift is damaged: {error}") from error
         if found is None:
             return came_with, self.described(stored)
         corrected_id, content = found

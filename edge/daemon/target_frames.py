@@ -14,7 +14,7 @@ from edge.calibration.neon_check import check_axis
 from edge.calibration.reference_lines import Target
 from edge.config_calibration import CalibrationConfig
 from edge.daemon.frame_calibration import FrameCalibration
-from edge.errors import CalibrationError, SpectrumError
+from edge.errors import CalibrationError, SpectrumError, StoreDamagedError
 from edge.store import Drift, DriftEntry, RawStore, StoredFrame
 from firmware_bridge.errors import FrameContentError
 from firmware_bridge.spectrum_frame import SpectrumFrame
@@ -64,7 +64,11 @@ class TargetFrames:
             drift, corrected = Drift(stored.kind, refused=str(error)), None
         who, came_with = stored.identity.instrument_id, stored.calibration_id
         entry = DriftEntry(stored.row, who, came_with, drift, corrected, time.time_ns())
-        self._raw.drifts.add(entry)
+        try:
+            self._raw.drifts.add(entry)
+        except StoreDamagedError as error:  # the frames behind it need not wait
+            self._log.error("frame.damaged_at_rest", **asdict(stored.identity), reason=str(error))
+            return
         self._tell(stored, drift, corrected)
 
     def _drift(self, stored: StoredFrame, calibration: Calibration) -> Drift:

@@ -42,7 +42,7 @@ class Worker:
         self._derived = derived
         self._start_row = start_row
         self._log = log
-        self._frames = FrameCalibration(raw, settings.dark_rules(), log)
+        self._frames = FrameCalibration(raw, settings, log)
         self._targets = TargetFrames(raw, self._frames, settings, log)
 
     def classify(self, rows: Sequence[int]) -> bool:

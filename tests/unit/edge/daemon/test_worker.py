@@ -253,3 +253,25 @@ def test_a_dark_that_is_damaged_at_rest_is_told_and_left_out(judge, captured, tm
     (record,) = read_records(tmp_path)
     assert (record.dark_sequence, record.verdict.invalid) == (None, None)
     assert unclassified_rows(tmp_path, 0, 99, 99) == []
+
+
+def test_drifts_that_were_believed_are_not_applied_once_that_is_off(judge, classifier, tmp_path):
+    meter = DriftingSpectrometer(0.3, LINE_CM1)
+    judge(meter.frame("silicon"), meter.frame())
+    judge(meter.frame(), apply_drift=False)
+    put_right, left = classifier.lines_cm1
+    assert put_right == pytest.approx(LINE_CM1, abs=1.5)
+    assert left - LINE_CM1 > 8
+    *_, record = read_records(tmp_path)
+    assert record.calibration_id == meter.calibration.id
+    assert record.corrections.shift_nm == 0
+
+
+def test_a_drift_history_that_is_damaged_holds_nobody_up(judge, stores, captured, tmp_path):
+    meter = DriftingSpectrometer(0.3, LINE_CM1)
+    stores[0]._connection.execute("DROP TABLE drifts")
+    judge(meter.frame(), meter.frame("silicon"), meter.frame())
+    assert len(told(captured, "frame.damaged_at_rest")) == 1
+    invalid = [event["invalid"] for event in told(captured, "spectrum.classified")]
+    assert len(invalid) == 2
+    assert all("what was known of the drift is damaged" in reason for reason in invalid)
