@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from structlog.typing import FilteringBoundLogger
 
 from edge.calibration import Calibration
@@ -37,9 +39,14 @@ class AcquisitionControl:
         self._exposure = ExposureControl(settings, config.configure())
         self._dark = DarkControl(settings.dark_rules())
         self._target = TargetControl(config.target, config.target_every_s)
+        self._boot_id: int | None = None
 
-    def take(self, frame: SpectrumFrame, calibration: Calibration | None) -> None:
-        """Look at a frame that came, and ask for what follows from it."""
+    def take(self, boot_id: int, frame: SpectrumFrame, calibration: Calibration | None) -> None:
+        """Look at a frame of a boot that came, and ask for what follows from it."""
+        if boot_id != self._boot_id:
+            self._boot_id = boot_id
+            self._dark.forget()
+            self._target.forget()
         order = self._exposure.take(frame, calibration)
         if order is not None:
             self._log.info(
@@ -53,9 +60,15 @@ class AcquisitionControl:
                 "calibration.dark_requested",
                 integration_time_ms=frame.integration_time_us / 1000,
                 averages=frame.averages,
-                detector_temperature_c=round(frame.detector_temperature_c, 2),
+                detector_temperature_c=_told_c(frame),
             )
             self._session.single("dark")
         if self._target.target is not None and self._target.is_due(frame):
             self._log.info("calibration.target_requested", target=self._target.target)
             self._session.single(self._target.target)
+
+
+def _told_c(frame: SpectrumFrame) -> float | None:
+    # JSON has no NaN
+    temperature_c = frame.detector_temperature_c
+    return round(temperature_c, 2) if math.isfinite(temperature_c) else None

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edge.calibration.dark import DarkRules, exposure_of, stale_because
+from edge.daemon.patience import Patience
 from firmware_bridge.spectrum_frame import SpectrumFrame
 
 _IN_GOOD_TIME = 0.75
-_PATIENCE_FRAMES = 32
 _MOST_EXPOSURES = 16
 
 
@@ -30,7 +30,13 @@ class DarkControl:
             max_difference_c=rules.max_difference_c * _IN_GOOD_TIME,
         )
         self._newest: dict[str, SpectrumFrame] = {}
-        self._patience = 0
+        self._has_sent_one = False
+        self._patience = Patience()
+
+    def forget(self) -> None:
+        """Forget the dark frames of an earlier boot: they are not subtracted in another."""
+        self._newest.clear()
+        self._patience.renew()
 
     def is_due(self, frame: SpectrumFrame) -> bool:
         """Take a frame that came; tell whether to ask for a dark one now."""
@@ -40,15 +46,12 @@ class DarkControl:
             self._newest[exposure] = frame
             if len(self._newest) > _MOST_EXPOSURES:
                 del self._newest[next(iter(self._newest))]
-            self._patience = 0
+            self._has_sent_one = True
+            self._patience.renew()
             return False
-        if not self._newest or self._is_good(exposure, frame):
+        if not self._has_sent_one or self._is_good(exposure, frame):
             return False
-        self._patience -= 1
-        if self._patience > 0:  # it was asked for, and may be refused
-            return False
-        self._patience = _PATIENCE_FRAMES
-        return True
+        return self._patience.is_over()
 
     def _is_good(self, exposure: str, frame: SpectrumFrame) -> bool:
         dark = self._newest.get(exposure)

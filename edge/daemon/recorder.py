@@ -79,7 +79,7 @@ class Recorder:
                 kind = event.frame.kind
                 frames += self._frame(event.identity, kind, exposure, arrived_ns, event.payload)
                 if self._control is not None:
-                    self._control.take(event.frame, self._calibration)
+                    self._control.take(event.identity.boot_id, event.frame, self._calibration)
             elif isinstance(event, FrameUnreadable):
                 frames += self._unreadable_frame(event)
             else:

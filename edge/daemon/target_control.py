@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from edge.daemon.patience import Patience
 from firmware_bridge.spectrum_frame import FrameKind, SpectrumFrame
-
-_PATIENCE_FRAMES = 32
 
 
 class TargetControl:
@@ -20,22 +19,24 @@ class TargetControl:
         self.target = target
         self._every_us = every_s * 1e6
         self._taken_us: int | None = None
-        self._patience = 0
+        self._patience = Patience()
+
+    def forget(self) -> None:
+        """Forget the target of an earlier boot: the instrument may have cooled down since."""
+        self._taken_us = None
+        self._patience.renew()
 
     def is_due(self, frame: SpectrumFrame) -> bool:
         """Take a frame that came; tell whether to ask for one of the target now."""
         if frame.kind == self.target:
-            self._taken_us, self._patience = frame.instrument_time_us, 0
+            self._taken_us = frame.instrument_time_us
+            self._patience.renew()
         if self.target is None or frame.kind != "light" or self._is_recent(frame):
             return False
-        self._patience -= 1
-        if self._patience > 0:  # it was asked for, and may be refused
-            return False
-        self._patience = _PATIENCE_FRAMES
-        return True
+        return self._patience.is_over()
 
     def _is_recent(self, frame: SpectrumFrame) -> bool:
-        # a clock that went back is one of another boot: the instrument may have cooled down
+        # a clock that went back says nothing of how long ago it was
         return (
             self._taken_us is not None
             and 0 <= frame.instrument_time_us - self._taken_us < self._every_us

@@ -45,9 +45,18 @@ def test_a_new_one_is_good_for_as_long_again(control):
     assert control.is_due(at(157))
 
 
-def test_one_that_is_refused_is_asked_for_again_after_a_while_only(control):
-    due = [k for k in range(100) if control.is_due(at(80 + k / 10))]
-    assert due == [0, 32, 64, 96]
+def test_one_that_is_refused_is_asked_for_ever_more_seldom(control):
+    due = [k for k in range(10_000) if control.is_due(at(80 + k / 10))]
+    assert due[:5] == [0, 32, 96, 224, 480]
+    assert len(due) < 16
+
+
+def test_a_dark_of_another_boot_is_no_dark_however_young_it_looks(control):
+    assert not control.is_due(at(5))
+    control.forget()
+    assert control.is_due(at(6)), "none of this boot is there, and it can send them"
+    assert not control.is_due(at(7, DARK))
+    assert not control.is_due(at(8))
 
 
 @pytest.mark.parametrize(
