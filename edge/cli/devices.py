@@ -45,14 +45,13 @@ def _fields(device: Device) -> dict[str, object]:
 def _table() -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("device", "instruments", "retains", "to be configured", "baud"):
-        wraps = name in ("instruments", "to be configured")
-        table.add_column(name, no_wrap=not wraps)
+        table.add_column(name, no_wrap=name != "instruments")
     for device in DEVICES.values():
         table.add_row(
             device.name,
             device.title,
             "yes" if device.retains_until_ack else "no",
-            ", ".join(needs_of(device)),
+            "\n".join(needs_of(device)),
             rates_of(device),
         )
     return table
