@@ -69,7 +69,7 @@ def fit_calibration(
     if laser_nm is None:
         laser_nm = exposures[-1].calibration.laser_wavelength_nm
     if math.isnan(laser_nm):
-        raise ExposureError("no exposure tells the laser's wavelength; say it")
+        raise ExposureError("no exposure tells the laser's wavelength: give it by --laser-nm")
     wavelengths = None
     if neon:
         counts, saturated = [n.counts for n in neon], [n.saturated for n in neon]

@@ -101,6 +101,8 @@ def permission_advice(path: str) -> str:
 def _is_tty(path: str) -> bool:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except IsADirectoryError:
+        return False
     except OSError:
         return True
     try:

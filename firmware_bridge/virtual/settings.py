@@ -31,7 +31,7 @@ class VirtualSettings:
     pixel_count : int, 8 to 16,000
     range_cm1 : (float, float), cm⁻¹, Raman shift of the first and the last pixel
     laser_wavelength_nm : float, nm
-    drift_nm : float, nm
+    drift_nm : float, nm, -50 to 50
         How far the true axis is from the described one; positive: peaks appear at
         larger Raman shift.
     saturation_counts : int, counts
@@ -93,6 +93,7 @@ class VirtualSettings:
         fits = 1 <= name_bytes <= most_bytes
         _require("instrument_id", f"1 to {most_bytes} bytes", f"{name_bytes} bytes", fits)
         _require("rate_hz", "> 0", self.rate_hz, self.rate_hz > 0)
+        _require("drift_nm", "-50 to 50", self.drift_nm, abs(self.drift_nm) <= 50)
         _require("baud", ">= 300", self.baud, self.baud >= 300)
         _require("pixel_count", "8 to 16000", self.pixel_count, 8 <= self.pixel_count <= 16_000)
         lowest, highest = self.range_cm1

@@ -202,6 +202,11 @@ def test_a_busy_address_is_found():
             TcpListenerPort("127.0.0.1", number)
 
 
+def test_a_folder_is_no_serial_device(tmp_path: Path):
+    with pytest.raises(PortUsageError, match="not a serial device"):
+        open_port(str(tmp_path), BAUD)
+
+
 def test_a_file_is_no_serial_device(tmp_path: Path):
     path = tmp_path / "file"
     path.write_bytes(b"")

@@ -166,6 +166,7 @@ def test_what_is_no_spectrum_is_refused(axis: list[float], values: list[float]):
         {"instrument_id": "\udcff"},
         {"rate_hz": 0.0},
         {"baud": 0},
+        {"drift_nm": float("nan")},
         {"pixel_count": 7},
         {"range_cm1": (1700.0, 100.0)},
         {"laser_wavelength_nm": 6000.0},
